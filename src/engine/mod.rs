@@ -1,0 +1,5 @@
+//! Floor 5: sources, threads, channels, the collector, the snapshot. The only floor with threads and locks.
+
+pub mod query;
+pub mod snapshot;
+pub mod source;

@@ -1,0 +1,24 @@
+//! dpimon names what is in network traffic: protocols, apps and domains, by flow.
+//!
+//! # The house
+//!
+//! Every file uses only floors below its own.
+//!
+//! | floor | module | what lives there |
+//! |---|---|---|
+//! | 0 | [`packet`] | bytes to headers: link types, tunnels, IP fragments; [`packet::Reader`], the bounds-checked cursor |
+//! | 0 | [`facts`] | an ordered, capped list of (field, value) that upper floors read without knowing the protocol |
+//! | 1 | [`flow`] | flow key, bounded flow table, TCP state, in-order stream prefix, counters |
+//! | 2 | [`dissect`] | protocols, one file each, and the registry with its first-byte index |
+//! | 3 | [`classify`] | dissector verdict, host name, address, port to a label with its evidence |
+//! | 4 | [`rules`], [`suspicion`] | what to stop; what looks wrong |
+//! | 5 | [`engine`] | sources, threads, channels, the collector, the snapshot |
+//! | 6 | [`report`], [`export`] | snapshot or records to bytes, one file per format |
+//! | 7 | `tui` | snapshot to screen |
+//!
+//! Nothing below [`engine`] reads the clock: time comes with the packet.
+
+pub mod engine;
+pub mod facts;
+pub mod limits;
+pub mod packet;

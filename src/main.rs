@@ -1,0 +1,2 @@
+//! The `dpimon` program.
+fn main() {}
