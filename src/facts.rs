@@ -80,7 +80,7 @@ pub struct Facts {
 
 impl Facts {
     /// All facts in order.
-    pub fn iter(&self) -> impl Iterator<Item = &Fact> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Fact> + ExactSizeIterator {
         self.list.iter()
     }
 

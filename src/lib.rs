@@ -18,7 +18,9 @@
 //!
 //! Nothing below [`engine`] reads the clock: time comes with the packet.
 
+pub mod dissect;
 pub mod engine;
 pub mod facts;
+pub mod flow;
 pub mod limits;
 pub mod packet;

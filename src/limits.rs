@@ -12,3 +12,25 @@ pub const TIMELINE_BINS: usize = 1_024;
 pub const DETAIL_PACKETS: usize = 10_000;
 /// Bytes kept of each packet of the open flow.
 pub const DETAIL_BYTES: usize = 2_048;
+/// IP datagrams that wait for fragments; the oldest is given up.
+pub const FRAGMENTED_DATAGRAMS: usize = 1_024;
+/// Bytes of all waiting fragments; the oldest datagram is given up.
+pub const FRAGMENT_BYTES: usize = 16 << 20;
+/// Pieces kept of one datagram; further ones are dropped and the datagram never completes.
+pub const FRAGMENTS_PER_DATAGRAM: usize = 64;
+/// Steps of evidence kept for one flow.
+pub const EVIDENCE_PER_FLOW: usize = 12;
+/// Hints about other flows taken from one packet.
+pub const HINTS_PER_PACKET: usize = 64;
+/// Bytes kept of the latest datagram of each direction while a flow has no name.
+pub const HEAD: usize = 48;
+/// TCP segments that wait for a hole to be filled, for one direction; then the hole is given up.
+pub const SEGMENTS_WAITING: usize = 64;
+/// Bytes kept of one TCP direction, waiting or not yet used by a dissector.
+pub const STREAM_BYTES: usize = 64 << 10;
+/// Protocols inside one another that are followed (TLS in CONNECT in ...).
+pub const NESTED_LAYERS: u8 = 5;
+/// Packets with payload that a flow without a name is probed with.
+pub const PAYLOADS_PROBED: u16 = 16;
+/// Bytes kept of each TCP direction while the flow has no name.
+pub const PROBE_BYTES: usize = 8 << 10;
