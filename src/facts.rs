@@ -146,6 +146,13 @@ impl Facts {
         self.add(field, Value::Word(word))
     }
 
+    /// Bytes of memory it holds besides itself.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        let text = |(_, value): &Fact| if let Value::Text(text) = value { text.len() } else { 0 };
+        self.list.capacity() * size_of::<Fact>() + self.list.iter().map(text).sum::<usize>()
+    }
+
     /// Gives back memory that growth left over; called when a flow's inspection ends.
     pub fn shrink(&mut self) {
         self.list.shrink_to_fit();

@@ -34,3 +34,7 @@ pub const NESTED_LAYERS: u8 = 5;
 pub const PAYLOADS_PROBED: u16 = 16;
 /// Bytes kept of each TCP direction while the flow has no name.
 pub const PROBE_BYTES: usize = 8 << 10;
+/// Outer flows (tunnels) counted by one worker; packets of further ones count for their inner flow only.
+pub const CARRIERS: usize = 65_536;
+/// Announced flows (FTP data, RTP) remembered by one worker; the oldest goes.
+pub const EXPECTATIONS: usize = 1_024;

@@ -54,6 +54,12 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Bytes of memory it holds, itself included.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        size_of::<Self>() + self.facts.held() + self.evidence.capacity() * size_of::<Evidence>()
+    }
+
     /// Adds evidence, if there is room and it does not repeat the last.
     pub fn note(&mut self, evidence: Evidence) {
         if self.evidence.len() < limits::EVIDENCE_PER_FLOW

@@ -511,6 +511,9 @@ fn ask_all(env: &mut Env, list: &[ProtocolId], refused: Option<ProtocolId>, seen
 impl Answers {
     fn hear(&mut self, env: &mut Env, id: ProtocolId, seen: &Seen) {
         let protocol = env.registry.get(id);
+        if !protocol.over.contains(&seen.transport) {
+            return;
+        }
         match protocol.fits(seen.data, seen.datagram(), seen.usual) {
             Fit::No => return,
             Fit::Short => return self.still.push(id),

@@ -48,6 +48,8 @@ pub struct Protocol {
     pub starts: &'static [Start],
     /// Mere framing: its name gives way to what it carries (NetBIOS session, TPKT).
     pub framing: bool,
+    /// The app that the protocol alone stands for, by its name in the app table.
+    pub app: Option<&'static str>,
     /// Every field it can give.
     pub fields: &'static [&'static Field],
     /// Recognises it.
@@ -75,6 +77,7 @@ impl Protocol {
         ports: &[],
         starts: &[],
         framing: false,
+        app: None,
         fields: &[],
         probe: |_| Verdict::No,
         reading: Reading::Nothing,
