@@ -12,3 +12,7 @@ pub const TIMELINE_BINS: usize = 1_024;
 pub const DETAIL_PACKETS: usize = 10_000;
 /// Bytes kept of each packet of the open flow.
 pub const DETAIL_BYTES: usize = 2_048;
+/// Bytes of one packet of a capture file. A record that claims more is damage: libpcap and Wireshark stop at 256 KiB.
+pub const CAPTURE_PACKET: usize = 1 << 24;
+/// Interfaces of one capture file. Reading stops at the description of a further one.
+pub const CAPTURE_INTERFACES: usize = 1 << 16;
