@@ -38,3 +38,7 @@ pub const PROBE_BYTES: usize = 8 << 10;
 pub const CARRIERS: usize = 65_536;
 /// Announced flows (FTP data, RTP) remembered by one worker; the oldest goes.
 pub const EXPECTATIONS: usize = 1_024;
+/// Bytes of one packet of a capture file. A record that claims more is damage: libpcap and Wireshark stop at 256 KiB.
+pub const CAPTURE_PACKET: usize = 1 << 24;
+/// Interfaces of one capture file. Reading stops at the description of a further one.
+pub const CAPTURE_INTERFACES: usize = 1 << 16;
