@@ -25,3 +25,5 @@ pub mod facts;
 pub mod flow;
 pub mod limits;
 pub mod packet;
+pub mod report;
+pub mod time;

@@ -42,3 +42,7 @@ pub const EXPECTATIONS: usize = 1_024;
 pub const CAPTURE_PACKET: usize = 1 << 24;
 /// Interfaces of one capture file. Reading stops at the description of a further one.
 pub const CAPTURE_INTERFACES: usize = 1 << 16;
+/// Addresses whose names from DNS answers are remembered; names of further ones are dropped.
+pub const NAMED_ADDRESSES: usize = 262_144;
+/// Names remembered for one address; further ones are dropped.
+pub const NAMES_PER_ADDRESS: usize = 32;

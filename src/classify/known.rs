@@ -237,5 +237,6 @@ impl LabelState {
 /// Whether a name is an address literal.
 fn is_address(name: &str) -> bool {
     let first = name.as_bytes().first().copied().unwrap_or(0);
-    (first.is_ascii_hexdigit() || matches!(first, b':' | b'[')) && name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+    (first.is_ascii_hexdigit() || matches!(first, b':' | b'['))
+        && name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }

@@ -30,6 +30,18 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
+    /// Whether nothing waits to be taken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ended.is_empty() && self.names.is_empty()
+    }
+
+    /// Takes what waits; the counters stay.
+    pub fn take(&mut self) -> Self {
+        let (ended, names) = (std::mem::take(&mut self.ended), std::mem::take(&mut self.names));
+        Self { ended, names, timed_out: self.timed_out, evicted: self.evicted }
+    }
+
     pub(super) fn end(&mut self, mut flow: Flow<Tracked>, reason: EndReason) {
         flow.data.reason = reason;
         flow.data.known.close();

@@ -132,6 +132,10 @@ pub struct Tracker {
     pub begun: u64,
     /// Carriers that found no room in their table.
     pub carriers_lost: u64,
+    /// Packets taken.
+    pub packets: u64,
+    /// Packets stopped.
+    pub dropped: Count,
 }
 
 impl Tracker {
@@ -150,6 +154,8 @@ impl Tracker {
             dirty: Vec::new(),
             begun: 0,
             carriers_lost: 0,
+            packets: 0,
+            dropped: Count::default(),
         }
     }
 
@@ -158,8 +164,12 @@ impl Tracker {
         let (at, new) = self.flow_of(packet);
         let carried = !packet.carriers.is_empty() && self.carry(packet);
         let stopped = self.advance(at, packet) || carried;
-        if stopped && let Some(flow) = self.table.get_mut(at) {
-            flow.data.stopped.add(packet.wire);
+        self.packets += 1;
+        if stopped {
+            self.dropped.add(packet.wire);
+            if let Some(flow) = self.table.get_mut(at) {
+                flow.data.stopped.add(packet.wire);
+            }
         }
         Outcome { flow: at, new, stopped }
     }
@@ -208,7 +218,12 @@ impl Tracker {
         let mut tracked = Tracked { tunnel: packet.carriers.last().map(|c| c.tunnel), ..Tracked::default() };
         let ends = flow::endpoints(&packet.headers.key, client_is_low);
         if let Some(protocol) = self.expected.take(&packet.headers.key, ends) {
-            let evidence = Evidence { packet: packet.number, layer: Layer::Payload, what: "announced by another flow of these hosts", fact: None };
+            let evidence = Evidence {
+                packet: packet.number,
+                layer: Layer::Payload,
+                what: "announced by another flow of these hosts",
+                fact: None,
+            };
             tracked.known.name(protocol, evidence, &self.knowledge.registry);
             tracked.known.close();
         }
@@ -296,7 +311,11 @@ impl Tracker {
                 }
             });
             let [up, down] = &mut flow.counts;
-            if flow.client_is_low == carrier.from_low { up.add(packet.wire) } else { down.add(packet.wire) }
+            if flow.client_is_low == carrier.from_low {
+                up.add(packet.wire)
+            } else {
+                down.add(packet.wire)
+            }
             flow.end = flow.end.max(packet.time);
             stopped |= flow.decision.is_some_and(|d| d.blocks());
         }

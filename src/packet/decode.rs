@@ -18,14 +18,20 @@ pub(super) mod proto {
     pub const UDPLITE: u8 = 136;
 }
 
-/// Decodes one frame of `wire` bytes, of which `data` were captured. Carriers are appended, outermost first.
+/// Decodes one frame of `wire` bytes, of which `data` were captured. Carriers are appended, outermost first. A fragment
+/// of a datagram comes with its place in it; its headers are whole only if it is the first.
 ///
 /// # Errors
 /// Why the frame belongs to no flow; it is to be counted and let through.
-pub fn decode(link: LinkType, data: &[u8], wire: u32, carriers: &mut Vec<Carrier>) -> Result<Headers, Undecoded> {
+pub fn decode(
+    link: LinkType,
+    data: &[u8],
+    wire: u32,
+    carriers: &mut Vec<Carrier>,
+) -> Result<(Headers, Option<Fragment>), Undecoded> {
     let mut walk = Walk::new(data, wire as usize, carriers);
     walk.link(link)?;
-    Ok(walk.headers)
+    Ok((walk.headers, walk.fragment))
 }
 
 /// Decodes a datagram that was put together from fragments.
@@ -48,6 +54,7 @@ pub(super) struct Walk<'a> {
     vlan: u32,
     depth: u8,
     headers: Headers,
+    fragment: Option<Fragment>,
     carriers: &'a mut Vec<Carrier>,
 }
 
@@ -56,7 +63,17 @@ const MAX_DEPTH: u8 = 16;
 impl<'a> Walk<'a> {
     fn new(data: &'a [u8], wire: usize, carriers: &'a mut Vec<Carrier>) -> Self {
         let headers = Headers::default();
-        Self { data, at: 0, end: data.len(), wire: wire.max(data.len()), vlan: 0, depth: 0, headers, carriers }
+        Self {
+            data,
+            at: 0,
+            end: data.len(),
+            wire: wire.max(data.len()),
+            vlan: 0,
+            depth: 0,
+            headers,
+            fragment: None,
+            carriers,
+        }
     }
 
     /// What was captured of the current layer.
@@ -158,7 +175,7 @@ impl<'a> Walk<'a> {
     /// The first fragment has the transport header; a later one is told by its fragment fields alone.
     fn fragment(&mut self, ip: &ip::Ip, id: u32, offset: u32, more: bool) -> Result<(), Undecoded> {
         let len = self.bytes().len();
-        self.headers.fragment = Some(Fragment {
+        self.fragment = Some(Fragment {
             source: ip.source,
             target: ip.target,
             id,
@@ -263,14 +280,15 @@ impl<'a> Walk<'a> {
 
     /// Looks inside a tunnel; if there is no sound packet inside, everything is as before and false is returned.
     fn try_tunnel(&mut self, carrier: Carrier) -> bool {
-        let before = (self.at, self.end, self.wire, self.vlan, self.depth, self.headers, self.carriers.len());
+        let before = (self.at, self.end, self.wire, self.vlan, self.depth, self.headers, self.fragment);
+        let outside = self.carriers.len();
         self.carriers.push(carrier);
         self.vlan = 0;
         if tunnel::enter(self, carrier.tunnel).is_ok() {
             return true;
         }
-        self.carriers.truncate(before.6);
-        (self.at, self.end, self.wire, self.vlan, self.depth, self.headers, _) = before;
+        self.carriers.truncate(outside);
+        (self.at, self.end, self.wire, self.vlan, self.depth, self.headers, self.fragment) = before;
         false
     }
 

@@ -163,8 +163,6 @@ pub struct Headers {
     pub payload_wire: u32,
     /// TCP header fields (zero for others).
     pub tcp: Tcp,
-    /// Set on a fragment of a datagram.
-    pub fragment: Option<Fragment>,
     /// Whether an IPv4 header checksum was wrong.
     pub bad_checksum: bool,
 }
@@ -179,7 +177,6 @@ impl Default for Headers {
             payload_len: 0,
             payload_wire: 0,
             tcp: Tcp::default(),
-            fragment: None,
             bad_checksum: false,
         }
     }
