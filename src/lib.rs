@@ -19,6 +19,7 @@
 //! Nothing below [`engine`] reads the clock: time comes with the packet.
 
 pub mod engine;
+pub mod export;
 pub mod facts;
 pub mod limits;
 pub mod packet;

@@ -268,8 +268,7 @@ fn explain(input: &Input, trouble: Trouble, offset: u64) -> SourceError {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::pcapng_idb::tests::idb;
-    use super::super::testing::{Seen, block, drain, epb, file, pcap, section};
+    use super::super::testing::{Seen, block, drain, epb, file, idb, pcap, section};
     use super::*;
     use crate::limits;
 

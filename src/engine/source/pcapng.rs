@@ -219,8 +219,7 @@ fn corrupt(problem: String) -> Block {
 #[cfg(test)]
 mod tests {
     use super::super::Interface;
-    use super::super::pcapng_idb::tests::idb;
-    use super::super::testing::{block, epb, section};
+    use super::super::testing::{block, epb, idb, section};
     use super::*;
 
     type Scanned = (Vec<Record>, Vec<Interface>, Scan, Vec<(u64, String)>);
