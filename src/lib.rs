@@ -21,6 +21,7 @@
 pub mod classify;
 pub mod dissect;
 pub mod engine;
+pub mod export;
 pub mod facts;
 pub mod flow;
 pub mod limits;

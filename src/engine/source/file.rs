@@ -31,6 +31,8 @@ pub(super) struct FileSource {
     need: usize,
     /// Bytes to pass over before anything is of interest.
     skip: u64,
+    /// Where they began.
+    skip_from: u64,
     /// The first chunk, read ahead of the first call.
     ahead: Option<(Chunk, More)>,
     interfaces: Vec<Interface>,
@@ -56,6 +58,7 @@ impl FileSource {
             offset,
             need: 1,
             skip: 0,
+            skip_from: 0,
             ahead: None,
             interfaces,
             warnings: Vec::new(),
@@ -121,6 +124,7 @@ impl FileSource {
                 }
                 Next::Skip(bytes) => {
                     self.skip = bytes;
+                    self.skip_from = self.offset + *at as u64;
                     self.pass_over(chunk, *at);
                 }
                 Next::Corrupt(problem) => return Err(problem),
@@ -142,10 +146,11 @@ impl FileSource {
 
     /// The end of the file, which may come too early.
     fn end(&mut self, chunk: &Chunk) -> Result<More, SourceError> {
-        let left = chunk.bytes.len();
-        if left > 0 || self.skip > 0 {
-            let problem = format!("truncated: the file ends inside a record, of which {left} bytes are there");
-            return self.stop(self.wrong(self.offset, problem));
+        let end = self.offset + chunk.bytes.len() as u64;
+        let from = if self.skip > 0 { self.skip_from } else { self.offset };
+        if end > from {
+            let problem = format!("truncated: the file ends inside a record, of which {} bytes are there", end - from);
+            return self.stop(self.wrong(from, problem));
         }
         self.ended = true;
         self.tell_skipped();
@@ -263,8 +268,7 @@ fn explain(input: &Input, trouble: Trouble, offset: u64) -> SourceError {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::pcapng_idb::tests::idb;
-    use super::super::testing::{Seen, block, drain, epb, file, pcap, section};
+    use super::super::testing::{Seen, block, drain, epb, file, idb, pcap, section};
     use super::*;
     use crate::limits;
 

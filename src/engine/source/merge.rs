@@ -163,8 +163,7 @@ impl Source for Merge {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pcapng_idb::tests::idb;
-    use super::super::testing::{drain, epb, file, pcap, section};
+    use super::super::testing::{drain, epb, file, idb, pcap, section};
     use super::*;
 
     #[test]

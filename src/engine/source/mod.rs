@@ -12,7 +12,7 @@ mod pcapng;
 mod pcapng_idb;
 mod scale;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::path::PathBuf;
 use std::{fmt, io};

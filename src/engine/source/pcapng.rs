@@ -194,10 +194,10 @@ impl Format for Pcapng {
 
     fn skipped(&self) -> Vec<(u64, String)> {
         let told = |what: &Counted, words: &str| {
-            (what.count > 0).then(|| (what.offset, format!("{} {words} left out, the first", what.count)))
+            (what.count > 0).then(|| (what.offset, format!("{words}: {} left out, the first", what.count)))
         };
-        let unknown = told(&self.unknown_interface, "packets of interfaces that are not described were");
-        let damaged = told(&self.damaged, "packets that claim more bytes than their blocks hold were");
+        let unknown = told(&self.unknown_interface, "packets of interfaces that are not described");
+        let damaged = told(&self.damaged, "packets that claim more bytes than their blocks hold");
         unknown.into_iter().chain(damaged).collect()
     }
 }
@@ -219,8 +219,7 @@ fn corrupt(problem: String) -> Block {
 #[cfg(test)]
 mod tests {
     use super::super::Interface;
-    use super::super::pcapng_idb::tests::idb;
-    use super::super::testing::{block, epb, section};
+    use super::super::testing::{block, epb, idb, section};
     use super::*;
 
     type Scanned = (Vec<Record>, Vec<Interface>, Scan, Vec<(u64, String)>);
@@ -276,7 +275,7 @@ mod tests {
         assert_eq!((records.len(), scan.next), (1, Next::Need(12)));
         assert_eq!(skipped.len(), 2);
         assert_eq!(skipped[0].0, start.len() as u64);
-        assert!(skipped[0].1.starts_with("2 packets of interfaces"), "{skipped:?}");
+        assert!(skipped[0].1.contains("not described: 2 left out"), "{skipped:?}");
     }
 
     #[test]

@@ -63,21 +63,9 @@ fn text(value: &[u8]) -> Option<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::super::testing::block;
+mod tests {
+    use super::super::testing::idb;
     use super::*;
-
-    /// An interface description with options.
-    pub(in super::super) fn idb(big: bool, link: u16, options: &[(u16, &[u8])]) -> Vec<u8> {
-        let half = |n: u16| if big { n.to_be_bytes() } else { n.to_le_bytes() };
-        let mut body = [half(link), [0; 2], [0; 2], [0; 2]].concat();
-        for (code, value) in options {
-            body.extend([half(*code), half(value.len().try_into().unwrap())].concat());
-            body.extend_from_slice(value);
-            body.resize(body.len().next_multiple_of(4), 0);
-        }
-        block(big, 1, &body)
-    }
 
     fn parse(big: bool, options: &[(u16, &[u8])]) -> (Interface, i64) {
         let block = idb(big, 1, options);
