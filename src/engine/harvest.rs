@@ -7,6 +7,7 @@ use super::record::FlowRecord;
 use super::snapshot::Totals;
 use super::tracker::{CarrierFlow, EndReason, Tracked, Tracker};
 use super::worker::FromWorker;
+use super::writer::SinkError;
 use crate::classify::Knowledge;
 use crate::flow::Flow;
 use crate::packet::{Key, Undecoded};
@@ -38,12 +39,12 @@ impl Harvest {
     /// Runs a pipeline to its end. Flows that are put out are handed to `evicted` at once.
     ///
     /// # Errors
-    /// A sentence that says what could not be written, or which thread failed.
+    /// What could not be written, or which thread failed.
     pub fn gather(
         pipeline: Pipeline,
         knowledge: Arc<Knowledge>,
-        mut evicted: impl FnMut(&FlowRecord) -> Result<(), String>,
-    ) -> Result<Self, String> {
+        mut evicted: impl FnMut(&FlowRecord) -> Result<(), SinkError>,
+    ) -> Result<Self, SinkError> {
         let (mut trackers, mut ended, mut book) = (Vec::new(), Vec::new(), NameBook::default());
         for message in &pipeline.inbox {
             match message {

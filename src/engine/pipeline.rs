@@ -12,7 +12,7 @@ use super::reader::{Go, ReadEnd, ReadTotals, Reader};
 use super::source::{Progress, Source};
 use super::tracker::{Settings, Tracker};
 use super::worker::{FromWorker, Worker};
-use super::writer::{self, PacketSink};
+use super::writer::{self, PacketSink, SinkError};
 use crate::classify::Knowledge;
 
 /// How a run is set up.
@@ -47,7 +47,7 @@ pub struct Pipeline {
     pub inbox: Receiver<FromWorker>,
     reader: JoinHandle<ReadEnd>,
     workers: Vec<JoinHandle<()>>,
-    writer: Option<JoinHandle<Result<(), String>>>,
+    writer: Option<JoinHandle<Result<(), SinkError>>>,
 }
 
 /// Chunks that wait for one worker.
@@ -103,9 +103,12 @@ impl Pipeline {
     /// Waits for the threads, once the inbox has closed.
     ///
     /// # Errors
-    /// A sentence that says what could not be written, or which thread failed.
-    pub fn finish(self) -> Result<ReadEnd, String> {
-        let failed = |name: &str| format!("the {name} thread failed: this is a defect, please report it");
+    /// What could not be written, or which thread failed.
+    pub fn finish(self) -> Result<ReadEnd, SinkError> {
+        let failed = |name: &str| SinkError {
+            text: format!("the {name} thread failed: this is a defect, please report it"),
+            closed_pipe: false,
+        };
         let end = self.reader.join().map_err(|_| failed("reader"))?;
         for worker in self.workers {
             worker.join().map_err(|_| failed("worker"))?;

@@ -104,6 +104,7 @@ struct State {
     chunks: Vec<Arc<Chunk>>,
     spare: Vec<Batch>,
     carriers: Vec<Carrier>,
+    interfaces: Arc<[Interface]>,
     serial: u64,
 }
 
@@ -126,6 +127,9 @@ impl Reader {
             }
         }
         (self.control)(&state.totals, self.source.progress());
+        if let Some(writer) = &self.writer {
+            let _ = writer.send(ToWriter::End(self.source.interfaces().into()));
+        }
         warnings.extend(self.source.warnings().iter().map(ToString::to_string));
         state.totals.fragments_given_up = state.fragments.given_up();
         ReadEnd { totals: state.totals, interfaces: self.source.interfaces().to_vec(), warnings }
@@ -187,7 +191,7 @@ impl Reader {
             && !chunk.records.is_empty()
         {
             let answers = batches.iter().filter(|b| !b.packets.is_empty()).count();
-            let interfaces = self.source.interfaces().to_vec();
+            let interfaces = state.interfaces(self.source.interfaces());
             let _ =
                 writer.send(ToWriter::Chunk { serial: state.serial, bytes: Arc::clone(chunk), answers, interfaces });
         }
@@ -203,6 +207,14 @@ impl Reader {
 }
 
 impl State {
+    /// The interfaces in a form that is cheap to hand on with each chunk.
+    fn interfaces(&mut self, now: &[Interface]) -> Arc<[Interface]> {
+        if self.interfaces.len() != now.len() {
+            self.interfaces = now.into();
+        }
+        Arc::clone(&self.interfaces)
+    }
+
     /// A chunk that nobody holds any more, or a new one. The queues bound how many there are.
     fn free_chunk(&mut self) -> Arc<Chunk> {
         let free = self.chunks.iter().position(|c| Arc::strong_count(c) == 1);

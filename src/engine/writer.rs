@@ -18,8 +18,10 @@ pub enum ToWriter {
         /// Workers that will answer.
         answers: usize,
         /// Interfaces known so far.
-        interfaces: Vec<Interface>,
+        interfaces: Arc<[Interface]>,
     },
+    /// The source has ended; these are all its interfaces.
+    End(Arc<[Interface]>),
     /// A worker has judged its packets of a chunk.
     Verdicts {
         /// The chunk.
@@ -29,25 +31,34 @@ pub enum ToWriter {
     },
 }
 
+/// Why packets cannot be written on.
+#[derive(Debug, Clone)]
+pub struct SinkError {
+    /// One sentence.
+    pub text: String,
+    /// Whether the reader of a pipe went away, which is the end and no trouble.
+    pub closed_pipe: bool,
+}
+
 /// Where packets go.
 pub trait PacketSink: Send {
     /// Takes one packet; `stopped` tells whether a rule stops it.
     ///
     /// # Errors
     /// A sentence that says what could not be written.
-    fn packet(&mut self, record: &Record, data: &[u8], interfaces: &[Interface], stopped: bool) -> Result<(), String>;
+    fn packet(&mut self, record: &Record, data: &[u8], interfaces: &[Interface], stopped: bool) -> Result<(), SinkError>;
 
-    /// Everything was written.
+    /// Everything was written; `interfaces` are all that were seen.
     ///
     /// # Errors
     /// A sentence that says what could not be written.
-    fn finish(self: Box<Self>) -> Result<(), String>;
+    fn finish(self: Box<Self>, interfaces: &[Interface]) -> Result<(), SinkError>;
 }
 
 /// A chunk that waits for verdicts.
 #[derive(Default)]
 struct Waiting {
-    chunk: Option<(Arc<Chunk>, Vec<Interface>)>,
+    chunk: Option<(Arc<Chunk>, Arc<[Interface]>)>,
     missing: Option<usize>,
     answered: usize,
     stopped: Vec<u32>,
@@ -57,9 +68,10 @@ struct Waiting {
 ///
 /// # Errors
 /// A sentence that says what could not be written.
-pub fn run(inbox: &Receiver<ToWriter>, mut sink: Box<dyn PacketSink>) -> Result<(), String> {
+pub fn run(inbox: &Receiver<ToWriter>, mut sink: Box<dyn PacketSink>) -> Result<(), SinkError> {
     let mut waiting: HashMap<u64, Waiting> = HashMap::new();
     let mut order = std::collections::VecDeque::new();
+    let mut all: Arc<[Interface]> = Arc::default();
     for message in inbox {
         match message {
             ToWriter::Chunk { serial, bytes, answers, interfaces } => {
@@ -68,6 +80,7 @@ pub fn run(inbox: &Receiver<ToWriter>, mut sink: Box<dyn PacketSink>) -> Result<
                 entry.missing = Some(answers);
                 order.push_back(serial);
             }
+            ToWriter::End(interfaces) => all = interfaces,
             ToWriter::Verdicts { serial, stopped } => {
                 let entry = waiting.entry(serial).or_default();
                 entry.answered += 1;
@@ -83,10 +96,10 @@ pub fn run(inbox: &Receiver<ToWriter>, mut sink: Box<dyn PacketSink>) -> Result<
             order.pop_front();
         }
     }
-    sink.finish()
+    sink.finish(&all)
 }
 
-fn write(mut ready: Waiting, sink: &mut dyn PacketSink) -> Result<(), String> {
+fn write(mut ready: Waiting, sink: &mut dyn PacketSink) -> Result<(), SinkError> {
     let Some((chunk, interfaces)) = ready.chunk else { return Ok(()) };
     ready.stopped.sort_unstable();
     let mut stopped = ready.stopped.iter().copied().peekable();
