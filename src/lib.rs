@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | 0 | [`packet`] | bytes to headers: link types, tunnels, IP fragments; [`packet::Reader`], the bounds-checked cursor |
 //! | 0 | [`facts`] | an ordered, capped list of (field, value) that upper floors read without knowing the protocol |
+//! | 0 | [`text`] | strings from packets made harmless for display, numbers for people |
 //! | 1 | [`flow`] | flow key, bounded flow table, TCP state, in-order stream prefix, counters |
 //! | 2 | [`dissect`] | protocols, one file each, and the registry with its first-byte index |
 //! | 3 | [`classify`] | dissector verdict, host name, address, port to a label with its evidence |
@@ -28,3 +29,4 @@ pub mod limits;
 pub mod packet;
 pub mod report;
 pub mod time;
+pub mod text;
