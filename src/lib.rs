@@ -18,6 +18,7 @@
 //!
 //! Nothing below [`engine`] reads the clock: time comes with the packet.
 
+pub mod classify;
 pub mod engine;
 pub mod facts;
 pub mod limits;

@@ -1,0 +1,3 @@
+//! From what was seen to a label: the apps that host names belong to.
+
+pub mod apps;
