@@ -51,7 +51,11 @@ pub struct Outputs {
 
 impl Outputs {
     fn any(&self) -> bool {
-        self.forwarded.is_some() || self.dropped.is_some() || self.json.is_some() || self.csv.is_some() || self.report.is_some()
+        self.forwarded.is_some()
+            || self.dropped.is_some()
+            || self.json.is_some()
+            || self.csv.is_some()
+            || self.report.is_some()
     }
 }
 
@@ -110,7 +114,8 @@ fn looks_like_a_capture(word: &str) -> bool {
 
 fn one_standard_output(outputs: &Outputs) -> Result<(), String> {
     let report = outputs.report.as_ref().map(|(path, _)| path);
-    let all = [outputs.forwarded.as_ref(), outputs.dropped.as_ref(), outputs.json.as_ref(), outputs.csv.as_ref(), report];
+    let all =
+        [outputs.forwarded.as_ref(), outputs.dropped.as_ref(), outputs.json.as_ref(), outputs.csv.as_ref(), report];
     let to_standard = all.into_iter().flatten().filter(|p| p.as_os_str() == "-").count();
     if to_standard > 1 {
         return Err("only one output can go to standard output: give the others a file, as in --json=FILE".to_owned());

@@ -146,18 +146,6 @@ fn write_all(run: &Run, harvest: &Harvest, rules: &Judge, json: Option<Sheet>) -
         sheet.write(|out| report::csv::flows(out, harvest.records()))?;
         sheet.finish()?;
     }
-    let default = run.outputs.json.is_none() && run.outputs.csv.is_none() && !run.quiet && !standard_is_taken(run);
-    let report = run.outputs.report.clone().or_else(|| default.then(|| ("-".into(), ReportFormat::Text)));
-    if let Some((path, format)) = report {
-        let mut sheet = Sheet::create(&path)?;
-        let report = report::Report::of(harvest, rules, run.no_names);
-        sheet.write(|out| match format {
-            ReportFormat::Text => report::text::write(out, &report),
-            ReportFormat::Markdown => report::markdown::write(out, &report),
-            ReportFormat::Json => report::report_json::write(out, &report),
-        })?;
-        sheet.finish()?;
-    }
     Ok(())
 }
 

@@ -20,13 +20,16 @@
 //! Nothing below [`engine`] reads the clock: time comes with the packet.
 
 pub mod classify;
+pub mod cli;
+pub mod config;
 pub mod dissect;
 pub mod engine;
 pub mod export;
 pub mod facts;
 pub mod flow;
+pub mod headless;
 pub mod limits;
 pub mod packet;
 pub mod report;
-pub mod time;
 pub mod text;
+pub mod time;

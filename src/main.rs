@@ -1,33 +1,35 @@
-//! The `dpimon` program.
-use std::io::Write;
+//! The `dpimon` program: arguments as typed, resolved, run.
+
+use std::process::ExitCode;
 use std::sync::Arc;
-fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let path = args.iter().position(|a| a == "-r").and_then(|i| args.get(i + 1)).unwrap();
-    let source = dpimon::engine::source::open(&[path.into()]).unwrap();
-    let knowledge = Arc::new(dpimon::classify::Knowledge {
-        registry: dpimon::dissect::Registry::builtin(),
-        apps: Default::default(),
-    });
-    let setup = dpimon::engine::pipeline::Setup {
-        source,
-        knowledge: knowledge.clone(),
-        judge: Default::default(),
-        workers: 1,
-        max_flows: 262144,
-        idle_timeout: None,
-        count: None,
-        filter: None,
-        sink: None,
-        screen: None,
-        control: Box::new(|_, _| dpimon::engine::reader::Go::On),
+
+use clap::Parser;
+use dpimon::classify::Knowledge;
+use dpimon::cli::Cli;
+use dpimon::headless::Failure;
+use dpimon::{config, headless};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let run = match config::resolve(&cli) {
+        Ok(run) => run,
+        Err(sentence) => return refuse(&sentence, WRONG_USAGE),
     };
-    let p = dpimon::engine::pipeline::Pipeline::start(setup).unwrap();
-    let h = dpimon::engine::harvest::Harvest::gather(p, knowledge, |_| Ok(())).unwrap();
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for r in h.records() {
-        dpimon::report::json::flow(&mut out, &r, |_| String::new()).unwrap();
+    let knowledge = Arc::new(Knowledge::builtin());
+    match headless::run(&run, &knowledge, Default::default()) {
+        Ok(warnings) => {
+            warnings.iter().for_each(|w| eprintln!("dpimon: {w}"));
+            ExitCode::SUCCESS
+        }
+        Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(Failure::Failed(sentence)) => refuse(&sentence, FAILED),
     }
-    dpimon::report::json::stats(&mut out, &h.totals()).unwrap();
-    out.flush().unwrap();
 }
+
+fn refuse(sentence: &str, code: u8) -> ExitCode {
+    eprintln!("dpimon: {sentence}");
+    ExitCode::from(code)
+}
+
+const FAILED: u8 = 1;
+const WRONG_USAGE: u8 = 2;

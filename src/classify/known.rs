@@ -1,5 +1,6 @@
 //! What identification keeps of one flow, and how a packet changes it.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::apps::AppTable;
@@ -15,7 +16,15 @@ pub struct Knowledge {
     /// Protocols.
     pub registry: Registry,
     /// Services by host name.
-    pub apps: AppTable,
+    pub apps: Cow<'static, AppTable>,
+}
+
+impl Knowledge {
+    /// What the program itself knows.
+    #[must_use]
+    pub fn builtin() -> Self {
+        Self { registry: Registry::builtin(), apps: Cow::Borrowed(AppTable::builtin()) }
+    }
 }
 
 /// The payload of one packet, on its way into a flow's inspection.

@@ -29,6 +29,11 @@ impl Decision {
 pub struct Judge;
 
 impl Judge {
+    /// The text of a rule.
+    pub fn text(&self, _: u32) -> String {
+        String::new()
+    }
+
     /// A flow begins: addresses and ports are known, and perhaps an announced protocol.
     pub fn at_begin(&mut self, _: u8, _: [(IpAddr, u16); 2], _: &Known, _: &Knowledge) -> Option<Decision> {
         None

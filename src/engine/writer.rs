@@ -46,7 +46,13 @@ pub trait PacketSink: Send {
     ///
     /// # Errors
     /// A sentence that says what could not be written.
-    fn packet(&mut self, record: &Record, data: &[u8], interfaces: &[Interface], stopped: bool) -> Result<(), SinkError>;
+    fn packet(
+        &mut self,
+        record: &Record,
+        data: &[u8],
+        interfaces: &[Interface],
+        stopped: bool,
+    ) -> Result<(), SinkError>;
 
     /// Everything was written; `interfaces` are all that were seen.
     ///

@@ -2,5 +2,5 @@
 
 pub mod atomic;
 pub mod capture;
-pub mod split;
 mod capture_blocks;
+pub mod split;

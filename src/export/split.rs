@@ -19,13 +19,20 @@ impl Split {
     /// # Errors
     /// If one cannot be made.
     pub fn create(forwarded: Option<&Path>, stopped: Option<&Path>) -> Result<Self, OutputError> {
-        let begin = |path: Option<&Path>| path.map(|p| CaptureWriter::create(p, Existing::Replace, Choice::Auto)).transpose();
+        let begin =
+            |path: Option<&Path>| path.map(|p| CaptureWriter::create(p, Existing::Replace, Choice::Auto)).transpose();
         Ok(Self { forwarded: begin(forwarded)?, stopped: begin(stopped)? })
     }
 }
 
 impl PacketSink for Split {
-    fn packet(&mut self, record: &Record, data: &[u8], interfaces: &[Interface], stopped: bool) -> Result<(), SinkError> {
+    fn packet(
+        &mut self,
+        record: &Record,
+        data: &[u8],
+        interfaces: &[Interface],
+        stopped: bool,
+    ) -> Result<(), SinkError> {
         let writer = if stopped { &mut self.stopped } else { &mut self.forwarded };
         match writer {
             Some(writer) => writer.write(record, data, interfaces).map_err(SinkError::from),
