@@ -31,5 +31,6 @@ pub mod headless;
 pub mod limits;
 pub mod packet;
 pub mod report;
+pub mod suspicion;
 pub mod text;
 pub mod time;

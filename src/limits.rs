@@ -46,3 +46,7 @@ pub const CAPTURE_INTERFACES: usize = 1 << 16;
 pub const NAMED_ADDRESSES: usize = 262_144;
 /// Names remembered for one address; further ones are dropped.
 pub const NAMES_PER_ADDRESS: usize = 32;
+/// Sources that suspicion watches; further ones are not judged.
+pub const SUSPICION_SOURCES: usize = 100_000;
+/// Targets, and ports, that suspicion remembers of one source.
+pub const SUSPICION_TARGETS: usize = 4_096;
