@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 pub use parse::AppError;
 
@@ -219,10 +220,10 @@ impl AppTable {
     pub fn extended_with(&self, other: &Self) -> Self {
         let mut table = self.clone();
         for (_, name, category) in other.iter() {
-            if let (Some(id), Some(category)) = (table.intern_app(name, category), category_number(category)) {
-                if let Some(app) = table.apps.get_mut(usize::from(id.0)) {
-                    app.category = category;
-                }
+            let id = table.intern_app(name, category).map(|id| usize::from(id.0));
+            let app = id.and_then(|id| table.apps.get_mut(id));
+            if let (Some(app), Some(category)) = (app, category_number(category)) {
+                app.category = category;
             }
         }
         for (app, suffix) in other.suffixes() {
@@ -262,25 +263,30 @@ impl AppTable {
     /// Sets who owns `suffix`, which must be in lower case; gives who did before.
     fn insert(&mut self, suffix: Suffix<'_>, app: AppId) -> Option<AppId> {
         let number = AppNumber::new(app.0.checked_add(1)?);
-        if self.row(suffix.name.as_bytes()).is_none() {
-            self.insert_row(suffix.name)?;
-        }
-        let index = self.row_index(suffix.name.as_bytes())?;
-        let row = self.rows.get_mut(index)?;
+        let next = u32::try_from(self.rows.len()).ok()?;
+        let hash_of = hash(suffix.name.as_bytes());
+        let Self { by_host, rows, arena, .. } = self;
+        let name_at = |index: u32| row_at(rows, index).map_or("", |row| text(arena, row.start, row.len));
+        let same = |&index: &u32| name_at(index) == suffix.name;
+        let slot = by_host.entry(hash_of, same, |&index| hash(name_at(index).as_bytes()));
+        let index = match slot {
+            Entry::Occupied(old) => *old.get(),
+            Entry::Vacant(free) => {
+                free.insert(next);
+                self.push_row(suffix.name)?;
+                next
+            }
+        };
+        let row = self.rows.get_mut(usize::try_from(index).ok()?)?;
         let owner = if suffix.exact { &mut row.only } else { &mut row.below };
         std::mem::replace(owner, number).map(id_of)
     }
 
     /// Adds a row that no one owns yet.
-    fn insert_row(&mut self, name: &str) -> Option<()> {
+    fn push_row(&mut self, name: &str) -> Option<()> {
         let (start, len) = self.intern_text(name)?;
-        let index = u32::try_from(self.rows.len()).ok()?;
         self.rows.push(Row { start, len, below: None, only: None });
-        self.deepest = self.deepest.max(name.split('.').count());
-        let Self { by_host, rows, arena, .. } = self;
-        by_host.insert_unique(hash(name.as_bytes()), index, |&other| {
-            hash(row_at(rows, other).map_or("", |row| text(arena, row.start, row.len)).as_bytes())
-        });
+        self.deepest = self.deepest.max(memchr::memchr_iter(b'.', name.as_bytes()).count() + 1);
         Some(())
     }
 
