@@ -17,6 +17,15 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// The rule, if it stops packets.
+    #[must_use]
+    pub fn blocked_by(self) -> Option<u32> {
+        match self {
+            Self::Block(id) => Some(id),
+            Self::Allow(_) => None,
+        }
+    }
+
     /// Whether it stops packets.
     #[must_use]
     pub fn blocks(self) -> bool {

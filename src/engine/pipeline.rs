@@ -10,6 +10,7 @@ use super::filter::PacketFilter;
 use super::judge::Judge;
 use super::reader::{Go, ReadEnd, ReadTotals, Reader};
 use super::source::{Progress, Source};
+use super::timeline::Bins;
 use super::tracker::{Settings, Tracker};
 use super::worker::{FromWorker, Worker};
 use super::writer::{self, PacketSink, SinkError};
@@ -75,9 +76,11 @@ impl Pipeline {
         for place in 0..workers {
             let (queue, batches) = bounded(QUEUE);
             queues.push(queue);
+            let mut tracker = Tracker::new(Arc::clone(&setup.knowledge), setup.judge.clone(), settings);
+            tracker.timeline = tick.as_ref().map(|_| Bins::default());
             let worker = Worker {
                 place,
-                tracker: Tracker::new(Arc::clone(&setup.knowledge), setup.judge.clone(), settings),
+                tracker,
                 batches,
                 returned: give_back.clone(),
                 collector: to_collector.clone(),

@@ -28,6 +28,10 @@ pub struct Tracked {
     pub tunnel: Option<Tunnel>,
     /// Whether it changed since the last tick.
     pub dirty: bool,
+    /// Whether its names changed since they were last sent to the collector.
+    pub renamed: bool,
+    /// Whether another flow had announced it.
+    pub announced: bool,
     /// Why it ended, once it has.
     pub reason: EndReason,
 }
@@ -132,6 +136,8 @@ pub struct Tracker {
     pub begun: u64,
     /// Carriers that found no room in their table.
     pub carriers_lost: u64,
+    /// Traffic over time; kept only for a screen, as is what changed.
+    pub timeline: Option<super::timeline::Bins>,
     /// Packets taken.
     pub packets: u64,
     /// Packets stopped.
@@ -154,6 +160,7 @@ impl Tracker {
             dirty: Vec::new(),
             begun: 0,
             carriers_lost: 0,
+            timeline: None,
             packets: 0,
             dropped: Count::default(),
         }
@@ -163,7 +170,7 @@ impl Tracker {
     pub fn packet(&mut self, packet: &Arrived) -> Outcome {
         let (at, new) = self.flow_of(packet);
         let carried = !packet.carriers.is_empty() && self.carry(packet);
-        let stopped = self.advance(at, packet) || carried;
+        let stopped = self.advance(at, packet, new) || carried;
         self.packets += 1;
         if stopped {
             self.dropped.add(packet.wire);
@@ -215,7 +222,8 @@ impl Tracker {
     fn begin(&mut self, packet: &Arrived) -> FlowIndex {
         self.begun += 1;
         let client_is_low = flow::client_is_low(packet.headers);
-        let mut tracked = Tracked { tunnel: packet.carriers.last().map(|c| c.tunnel), ..Tracked::default() };
+        let tunnel = packet.carriers.last().map(|c| c.tunnel);
+        let mut tracked = Tracked { tunnel, renamed: true, ..Tracked::default() };
         let ends = flow::endpoints(&packet.headers.key, client_is_low);
         if let Some(protocol) = self.expected.take(&packet.headers.key, ends) {
             let evidence = Evidence {
@@ -226,6 +234,7 @@ impl Tracker {
             };
             tracked.known.name(protocol, evidence, &self.knowledge.registry);
             tracked.known.close();
+            tracked.announced = true;
         }
         tracked.decision = self.judge.at_begin(packet.headers.key.proto(), ends, &tracked.known, &self.knowledge);
         let flow = Flow::new(packet.headers.key, packet.number, packet.time, client_is_low, tracked);
@@ -238,7 +247,7 @@ impl Tracker {
     }
 
     /// Counts the packet, inspects it, judges the flow. Whether the flow is stopped.
-    fn advance(&mut self, at: FlowIndex, packet: &Arrived) -> bool {
+    fn advance(&mut self, at: FlowIndex, packet: &Arrived, new: bool) -> bool {
         let Some(flow) = self.table.get_mut(at) else { return false };
         let side = flow.side(packet.headers.from_low);
         if let Some(count) = flow.counts.get_mut(side) {
@@ -249,9 +258,14 @@ impl Tracker {
         if proto == flow::TCP {
             flow.tcp.segment(&packet.headers.tcp, side, packet.headers.payload_wire, packet.time);
         }
-        if !flow.data.dirty {
-            flow.data.dirty = true;
-            self.dirty.push(at);
+        if let Some(timeline) = &mut self.timeline {
+            if !flow.data.dirty {
+                flow.data.dirty = true;
+                self.dirty.push(at);
+            }
+            let bin = timeline.at(packet.time);
+            *(if side == 0 { &mut bin.up } else { &mut bin.down }) += u64::from(packet.wire);
+            bin.flows += u32::from(new);
         }
         if flow.data.known.is_open() {
             let ends = flow::endpoints(&flow.key, flow.client_is_low);
@@ -265,6 +279,7 @@ impl Tracker {
                 ends,
             };
             if worth_inspecting(&payload) && flow.data.known.inspect(&payload, &self.knowledge, &mut self.scratch) {
+                flow.data.renamed = true;
                 let decision = &mut flow.data.decision;
                 *decision = decision.or_else(|| self.judge.at_label(&flow.data.known, &self.knowledge));
             }
