@@ -23,3 +23,4 @@ pub mod export;
 pub mod facts;
 pub mod limits;
 pub mod packet;
+pub mod rules;

@@ -16,3 +16,7 @@ pub const DETAIL_BYTES: usize = 2_048;
 pub const CAPTURE_PACKET: usize = 1 << 24;
 /// Interfaces of one capture file. Reading stops at the description of a further one.
 pub const CAPTURE_INTERFACES: usize = 1 << 16;
+/// Bytes of a rules file. A longer one is refused.
+pub const RULES_BYTES: u64 = 1 << 26;
+/// Errors that are told of one rules file. The last then says that there are more.
+pub const RULES_ERRORS: usize = 1_000;

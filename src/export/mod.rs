@@ -3,3 +3,4 @@
 pub mod atomic;
 pub mod capture;
 mod capture_blocks;
+pub mod rules;
