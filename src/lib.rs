@@ -34,3 +34,4 @@ pub mod report;
 pub mod suspicion;
 pub mod text;
 pub mod time;
+pub mod rules;

@@ -56,3 +56,7 @@ pub const HOSTS: usize = 262_144;
 pub const DOMAIN_ROWS: usize = 1_000;
 /// Hosts shown below one domain.
 pub const HOSTS_PER_DOMAIN: usize = 50;
+/// Bytes of a rules file. A longer one is refused.
+pub const RULES_BYTES: u64 = 1 << 26;
+/// Errors that are told of one rules file. The last then says that there are more.
+pub const RULES_ERRORS: usize = 1_000;

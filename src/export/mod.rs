@@ -3,4 +3,8 @@
 pub mod atomic;
 pub mod capture;
 mod capture_blocks;
+<<<<<<< HEAD
 pub mod split;
+=======
+pub mod rules;
+>>>>>>> capture
