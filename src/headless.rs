@@ -17,13 +17,15 @@ use crate::engine::source::{self, Progress};
 use crate::engine::writer::SinkError;
 use crate::export::atomic::{Existing, Output, OutputError};
 use crate::export::split::Split;
-use crate::report;
+use crate::report::{self, Report};
 
 /// Why a run failed.
 #[derive(Debug)]
 pub enum Failure {
     /// One sentence for standard error; exit 1.
     Failed(String),
+    /// The arguments make no sense; exit 2.
+    Usage(String),
     /// The reader of our output went away: the end, quietly.
     ClosedPipe,
 }
@@ -144,6 +146,18 @@ fn write_all(run: &Run, harvest: &Harvest, rules: &Judge, json: Option<Sheet>) -
     if let Some(path) = &run.outputs.csv {
         let mut sheet = Sheet::create(path)?;
         sheet.write(|out| report::csv::flows(out, harvest.records()))?;
+        sheet.finish()?;
+    }
+    let default = run.outputs.json.is_none() && run.outputs.csv.is_none() && !run.quiet && !standard_is_taken(run);
+    let report = run.outputs.report.clone().or_else(|| default.then(|| ("-".into(), ReportFormat::Text)));
+    if let Some((path, format)) = report {
+        let mut sheet = Sheet::create(&path)?;
+        let report = Report::of(harvest, rules, run.no_names);
+        sheet.write(|out| match format {
+            ReportFormat::Text => report::text::write(out, &report),
+            ReportFormat::Markdown => report::markdown::write(out, &report),
+            ReportFormat::Json => report::summary_json::write(out, &report),
+        })?;
         sheet.finish()?;
     }
     Ok(())

@@ -60,3 +60,5 @@ pub const HOSTS_PER_DOMAIN: usize = 50;
 pub const RULES_BYTES: u64 = 1 << 26;
 /// Errors that are told of one rules file. The last then says that there are more.
 pub const RULES_ERRORS: usize = 1_000;
+/// Stopped flows that had to leave the table and stay stopped; further ones are judged anew if they come back.
+pub const REMEMBERED_BLOCKS: usize = 65_536;

@@ -121,7 +121,7 @@ impl Board {
         row.counts = change.counts;
         row.end = change.end;
         row.state = change.state;
-        row.rule = change.decision.and_then(|d| d.blocked_by());
+        row.rule = change.decision.filter(|d| d.is_block()).map(|d| d.rule().0);
         row.stopped = change.stopped;
         if let Some(names) = change.names {
             row.protocol = names.protocol;
@@ -142,7 +142,7 @@ impl Board {
             end: flow.end,
             stopped: Count::default(),
             domain: 0,
-            rule: flow.decision.and_then(|d| d.blocked_by()),
+            rule: flow.decision.filter(|d| d.is_block()).map(|d| d.rule().0),
             protocol,
             app: None,
             state: "established",
@@ -184,7 +184,8 @@ impl Board {
             (0_u32..).zip(&self.rows).filter(|(_, row)| row.shown).map(|(place, _)| place).collect();
         let order = |a: &u32, b: &u32| self.order(view, *a, *b);
         let selected = view.selected.and_then(|id| self.by_id.get(&id)).filter(|place| self.at(**place).shown);
-        let rank = selected.map(|place| shown.iter().filter(|other| order(other, place) == Ordering::Less).count() as u64);
+        let rank =
+            selected.map(|place| shown.iter().filter(|other| order(other, place) == Ordering::Less).count() as u64);
         let last_offset = (shown.len() as u64).saturating_sub(view.rows);
         let offset = view.offset.min(last_offset);
         let (from, to) = (offset as usize, (offset + view.rows).min(shown.len() as u64) as usize);
@@ -202,7 +203,12 @@ impl Board {
             total: self.rows.len() as u64,
             bytes: self.sums.bytes,
             offset,
-            rows: shown.get(from..to).unwrap_or_default().iter().map(|p| Arc::new(self.flow_row(self.at(*p)))).collect(),
+            rows: shown
+                .get(from..to)
+                .unwrap_or_default()
+                .iter()
+                .map(|p| Arc::new(self.flow_row(self.at(*p))))
+                .collect(),
             selected: rank,
         }
     }

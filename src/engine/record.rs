@@ -4,13 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::book::NameBook;
-use super::judge::Decision;
 use super::tracker::{CarrierFlow, Tracked};
 use crate::classify::{Knowledge, LabelState};
 use crate::dissect::{Evidence, Layer, Protocol, Transport};
 use crate::facts::{Facts, Value};
 use crate::flow::{self, Count, Flow, TcpTrack};
 use crate::packet::{Key, Tunnel};
+use crate::rules::Decision;
 
 /// Everything that is written about one flow.
 #[derive(Debug, Clone)]
@@ -63,6 +63,8 @@ pub struct FlowRecord<'a> {
     pub tunnel: Option<Tunnel>,
     /// Whether it carries others.
     pub carrier: bool,
+    /// Whether another flow announced it.
+    pub announced: bool,
 }
 
 impl<'a> FlowRecord<'a> {
@@ -106,6 +108,7 @@ impl<'a> FlowRecord<'a> {
             risks: Vec::new(),
             tunnel: flow.data.tunnel,
             carrier: false,
+            announced: flow.data.announced,
         }
     }
 
@@ -139,6 +142,7 @@ impl<'a> FlowRecord<'a> {
             risks: Vec::new(),
             tunnel: None,
             carrier: true,
+            announced: false,
         }
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::book::NameBook;
-use super::judge::Decision;
 use super::record::{self, FlowRecord, value_text};
 use super::snapshot::{EvidenceLine, FlowDetail, FlowId, WorkerRow};
 use super::timeline::Bins;
@@ -14,6 +13,7 @@ use crate::dissect::{Layer, ProtocolId};
 use crate::facts::Facts;
 use crate::flow::{Count, Flow};
 use crate::packet::Key;
+use crate::rules::Decision;
 
 /// One flow's figures, and its names if they changed.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use crate::dissect::{Evidence, Hint, Layer, Transport};
 use crate::flow::{self, Count, Flow, FlowIndex, Table};
 use crate::limits;
 use crate::packet::{Carrier, Headers, Key, Tunnel};
+use crate::rules::Decision;
 
 /// A flow as the engine keeps it.
 #[derive(Debug, Default)]
@@ -21,7 +22,7 @@ pub struct Tracked {
     /// What identification knows of it.
     pub known: Known,
     /// The rule that decided on it, if one did.
-    pub decision: Option<super::judge::Decision>,
+    pub decision: Option<Decision>,
     /// Packets of it that were stopped.
     pub stopped: Count,
     /// What carried its first packet.
@@ -76,7 +77,7 @@ pub struct CarrierFlow {
     /// What it is.
     pub tunnel: Tunnel,
     /// The rule that decided on it.
-    pub decision: Option<super::judge::Decision>,
+    pub decision: Option<Decision>,
 }
 
 /// One decoded packet.
@@ -236,7 +237,8 @@ impl Tracker {
             tracked.known.close();
             tracked.announced = true;
         }
-        tracked.decision = self.judge.at_begin(packet.headers.key.proto(), ends, &tracked.known, &self.knowledge);
+        let key = &packet.headers.key;
+        tracked.decision = self.judge.at_begin(packet.number, key, ends, &tracked.known, &self.knowledge);
         let flow = Flow::new(packet.headers.key, packet.number, packet.time, client_is_low, tracked);
         let inserted = self.table.insert(flow);
         if let Some(evicted) = inserted.evicted {
@@ -287,7 +289,7 @@ impl Tracker {
                 self.send_hints(packet.number, ends);
             }
         }
-        self.table.get(at).is_some_and(|f| f.data.decision.is_some_and(|d| d.blocks()))
+        self.table.get(at).is_some_and(|f| f.data.decision.is_some_and(|d| d.is_block()))
     }
 
     /// Hints that concern the same two hosts stay here; the others leave.
@@ -312,7 +314,7 @@ impl Tracker {
                 self.carriers_lost += 1;
                 continue;
             }
-            let (judge, knowledge) = (&mut self.judge, &self.knowledge);
+            let (judge, knowledge) = (&self.judge, &self.knowledge);
             let flow = self.carriers.entry(carrier.key).or_insert_with(|| {
                 let ends = flow::endpoints(&carrier.key, carrier.from_low);
                 CarrierFlow {
@@ -322,7 +324,7 @@ impl Tracker {
                     client_is_low: carrier.from_low,
                     counts: [Count::default(); 2],
                     tunnel: carrier.tunnel,
-                    decision: judge.carrier(carrier.key.proto(), ends, carrier.tunnel, knowledge),
+                    decision: judge.carrier(&carrier.key, ends, carrier.tunnel, knowledge),
                 }
             });
             let [up, down] = &mut flow.counts;
@@ -332,7 +334,7 @@ impl Tracker {
                 down.add(packet.wire)
             }
             flow.end = flow.end.max(packet.time);
-            stopped |= flow.decision.is_some_and(|d| d.blocks());
+            stopped |= flow.decision.is_some_and(|d| d.is_block());
         }
         stopped
     }

@@ -3,17 +3,17 @@
 use std::io::{self, Write};
 
 use crate::dissect::Protocol;
-use crate::engine::judge::Decision;
 use crate::engine::record::FlowRecord;
 use crate::engine::snapshot::Totals;
 use crate::facts::{Facts, Value};
+use crate::rules::{Decision, RuleId};
 use crate::time::{SECOND, Stamp};
 
 /// Writes one flow as one line. `rule` gives the text of a rule by its number.
 ///
 /// # Errors
 /// What the output says.
-pub fn flow(out: &mut impl Write, record: &FlowRecord, rule: impl Fn(u32) -> String) -> io::Result<()> {
+pub fn flow(out: &mut impl Write, record: &FlowRecord, rule: impl Fn(RuleId) -> String) -> io::Result<()> {
     let mut line = Object::new();
     line.string("timestamp", &Stamp(record.start).to_string());
     line.number("flow_id", record.id);
