@@ -58,6 +58,14 @@ pub struct Outputs {
     pub report: Option<(PathBuf, ReportFormat)>,
 }
 
+impl Run {
+    /// Whether the input can be read a second time: regular files can.
+    #[must_use]
+    pub fn can_reread(&self) -> bool {
+        self.files.iter().all(|f| f.is_file())
+    }
+}
+
 impl Outputs {
     fn any(&self) -> bool {
         self.forwarded.is_some()

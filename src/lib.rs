@@ -33,7 +33,7 @@ pub mod lists;
 pub mod packet;
 pub mod report;
 pub mod rules;
-//pub mod session;
+pub mod session;
 pub mod suspicion;
 pub mod text;
 pub mod time;

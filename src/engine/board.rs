@@ -156,6 +156,19 @@ impl Board {
         self.show(place);
     }
 
+    /// Changes the rule that stops a row.
+    pub fn set_rule(&mut self, place: usize, rule: Option<u32>) {
+        let Some(row) = self.rows.get_mut(place) else { return };
+        if row.rule == rule {
+            return;
+        }
+        if row.shown {
+            self.sums.take(row, &self.domains);
+        }
+        row.rule = rule;
+        self.show(place);
+    }
+
     /// Shows other flows: every sum is made anew.
     pub fn set_filter(&mut self, filter: Option<Arc<Filter>>) {
         self.filter = filter;

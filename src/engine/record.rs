@@ -154,7 +154,7 @@ impl<'a> FlowRecord<'a> {
 }
 
 /// Ids of carriers start here, far above packet numbers, so that they never meet those of the flows inside.
-const CARRIER_IDS: u64 = 1 << 48;
+pub const CARRIER_IDS: u64 = 1 << 48;
 
 /// TCP's state by its flags; for others, whether both sides have spoken.
 #[must_use]

@@ -84,14 +84,36 @@ pub fn update(place: usize, tracker: &mut Tracker, open: FlowId) -> Update {
         place,
         rows,
         timeline: tracker.timeline.clone().unwrap_or_default(),
-        worker: WorkerRow {
-            packets: tracker.packets,
-            flows: tracker.table.len() as u64,
-            asked: tracker.effort().asked,
-        },
-        counters: [tracker.begun, tracker.mail.timed_out, tracker.mail.evicted, tracker.dropped.packets],
+        worker: worker_row(tracker),
+        counters: counters(tracker),
         detail: opened.map(|(_, flow)| Box::new(detail(flow, false, &knowledge, &NameBook::default()))),
     }
+}
+
+/// A worker's figures.
+#[must_use]
+pub fn worker_row(tracker: &Tracker) -> WorkerRow {
+    WorkerRow { packets: tracker.packets, flows: tracker.table.len() as u64, asked: tracker.effort().asked }
+}
+
+/// Flows begun, ended, evicted; packets dropped.
+#[must_use]
+pub fn counters(tracker: &Tracker) -> [u64; 4] {
+    [tracker.begun, tracker.mail.timed_out, tracker.mail.evicted, tracker.dropped.packets]
+}
+
+/// Every flow of a tracker as a change, names included.
+pub fn all(tracker: &mut Tracker) -> Vec<RowChange> {
+    let knowledge = Arc::clone(&tracker.knowledge);
+    let places: Vec<_> = tracker.table.iter().map(|(at, _)| at).collect();
+    let mut changes = Vec::with_capacity(places.len());
+    for at in places {
+        if let Some(flow) = tracker.table.get_mut(at) {
+            flow.data.renamed = true;
+            changes.push(change(flow, &knowledge));
+        }
+    }
+    changes
 }
 
 /// One flow as a change; its names are taken to be sent.

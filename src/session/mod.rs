@@ -43,7 +43,12 @@ impl Session {
     ///
     /// # Errors
     /// The system has no more threads.
-    pub fn start(run: Run, knowledge: Arc<Knowledge>, rules: Arc<RuleSet>, pipeline: collector::Started) -> io::Result<Self> {
+    pub fn start(
+        run: Run,
+        knowledge: Arc<Knowledge>,
+        rules: Arc<RuleSet>,
+        pipeline: collector::Started,
+    ) -> io::Result<Self> {
         let newest = Arc::new(Mutex::new(Arc::default()));
         let (asks, inbox) = unbounded();
         let collector = collector::Collector::new(run, knowledge, rules, pipeline, Arc::clone(&newest), inbox);
