@@ -24,3 +24,5 @@ pub mod facts;
 pub mod limits;
 pub mod packet;
 pub mod text;
+#[cfg(feature = "tui")]
+pub mod tui;
