@@ -37,3 +37,5 @@ pub mod session;
 pub mod suspicion;
 pub mod text;
 pub mod time;
+#[cfg(feature = "tui")]
+pub mod tui;
