@@ -3,4 +3,5 @@
 pub mod atomic;
 pub mod capture;
 mod capture_blocks;
+mod packed;
 pub mod rules;
