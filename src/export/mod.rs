@@ -3,5 +3,6 @@
 pub mod atomic;
 pub mod capture;
 mod capture_blocks;
+mod packed;
 pub mod rules;
 pub mod split;

@@ -86,7 +86,7 @@ fn checked_label(label: &str, name: &str) -> Result<String, Wrong> {
 /// The domain rules, compiled: names with the lowest rank for themselves and for what is below.
 #[derive(Debug, Default)]
 pub(super) struct DomainTable {
-    names: HashMap<Box<str>, Ranks, RandomState>,
+    names: HashMap<Box<[u8]>, Ranks, RandomState>,
     /// Bit n is set if a rule has a name of n labels; others need not be looked up.
     depths: u64,
 }
@@ -102,8 +102,9 @@ impl DomainTable {
     pub(super) fn new<'a>(rules: impl Iterator<Item = (u32, &'a Domain)>) -> Self {
         let mut table = Self::default();
         for (rank, rule) in rules {
-            table.depths |= depth_bit(labels(&rule.name));
-            let ranks = table.names.entry(rule.name.clone()).or_insert(Ranks { itself: NONE, below: NONE });
+            let name = rule.name.as_bytes();
+            table.depths |= depth_bit(labels(name));
+            let ranks = table.names.entry(name.into()).or_insert(Ranks { itself: NONE, below: NONE });
             ranks.itself = ranks.itself.min(rank);
             if rule.below {
                 ranks.below = ranks.below.min(rank);
@@ -119,32 +120,34 @@ impl DomainTable {
             return None;
         }
         let host = host.strip_suffix('.').unwrap_or(host);
-        let plain = !host.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii());
-        let rank = if plain { self.walk(host) } else { self.walk(&on_wire(host)) };
+        // All bytes are looked at, without a way out: so it is done many at once.
+        let plain = !host.bytes().fold(false, |strange, b| strange | b.is_ascii_uppercase() | !b.is_ascii());
+        let rank = if plain { self.walk(host.as_bytes()) } else { self.walk(on_wire(host).as_bytes()) };
         (rank != NONE).then_some(rank)
     }
 
     /// Looks up the name and every name above it.
     #[inline]
-    fn walk(&self, host: &str) -> u32 {
+    fn walk(&self, host: &[u8]) -> u32 {
         let mut depth = labels(host);
         let mut best = self.ranks(host, depth).map_or(NONE, |ranks| ranks.itself);
         let mut name = host;
-        while let Some((_, above)) = name.split_once('.') {
-            (name, depth) = (above, depth - 1);
+        while let Some(dot) = name.iter().position(|b| *b == b'.') {
+            name = name.get(dot + 1..).unwrap_or_default();
+            depth -= 1;
             best = self.ranks(name, depth).map_or(best, |ranks| best.min(ranks.below));
         }
         best
     }
 
     #[inline]
-    fn ranks(&self, name: &str, depth: usize) -> Option<Ranks> {
+    fn ranks(&self, name: &[u8], depth: usize) -> Option<Ranks> {
         if self.depths & depth_bit(depth) == 0 { None } else { self.names.get(name).copied() }
     }
 }
 
-fn labels(name: &str) -> usize {
-    name.bytes().filter(|b| *b == b'.').count() + 1
+fn labels(name: &[u8]) -> usize {
+    name.iter().filter(|b| **b == b'.').count() + 1
 }
 
 fn depth_bit(labels: usize) -> u64 {

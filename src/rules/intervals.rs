@@ -5,131 +5,127 @@ use std::collections::BinaryHeap;
 
 /// Rank of a stretch that is in no range.
 const NONE: u32 = u32::MAX;
-/// Stretches by the first bits of a number, so that the search begins close to its end.
-const BUCKETS: usize = 1 << 12;
+/// The numbers from the first to the last range are cut into so many equal parts, so that the search begins close to
+/// its end.
+const PARTS: usize = 1 << 12;
 
 /// Numbers that ranges are made of.
 pub(super) trait Key: Copy + Ord {
     /// The smallest.
     const ZERO: Self;
+    /// Its bits.
+    const BITS: u32;
     /// The next one, if there is one.
     fn next(self) -> Option<Self>;
-    /// Its first bits, below [`BUCKETS`].
-    fn bucket(self) -> usize;
+    /// How far it is above a smaller one, in steps of 2^shift.
+    fn steps(self, from: Self, shift: u32) -> usize;
 }
 
-impl Key for u16 {
-    const ZERO: Self = 0;
+macro_rules! key {
+    ($number:ty) => {
+        impl Key for $number {
+            const ZERO: Self = 0;
+            const BITS: u32 = <$number>::BITS;
 
-    fn next(self) -> Option<Self> {
-        self.checked_add(1)
-    }
+            fn next(self) -> Option<Self> {
+                self.checked_add(1)
+            }
 
-    #[inline]
-    fn bucket(self) -> usize {
-        usize::from(self >> 4)
-    }
+            #[inline]
+            fn steps(self, from: Self, shift: u32) -> usize {
+                usize::try_from(self.wrapping_sub(from) >> shift).unwrap_or(usize::MAX)
+            }
+        }
+    };
 }
 
-impl Key for u32 {
-    const ZERO: Self = 0;
-
-    fn next(self) -> Option<Self> {
-        self.checked_add(1)
-    }
-
-    #[inline]
-    fn bucket(self) -> usize {
-        (self >> 20) as usize
-    }
-}
-
-impl Key for u128 {
-    const ZERO: Self = 0;
-
-    fn next(self) -> Option<Self> {
-        self.checked_add(1)
-    }
-
-    #[inline]
-    fn bucket(self) -> usize {
-        // Twelve bits are all that is left.
-        usize::try_from(self >> 116).unwrap_or(0)
-    }
-}
+key!(u16);
+key!(u32);
+key!(u128);
 
 /// Disjoint stretches that cover all numbers, each with the lowest rank of the ranges that it is in.
 #[derive(Debug)]
 pub(super) struct Intervals<K> {
-    /// First number of each stretch; the first is zero. Empty if there are no ranges.
-    starts: Vec<K>,
-    ranks: Vec<u32>,
-    /// For each bucket the stretch that its first number is in, and at the end the last stretch.
-    buckets: Vec<u32>,
+    /// First number and rank of each stretch; the first begins at zero. Empty if there are no ranges.
+    stretches: Vec<(K, u32)>,
+    /// First number of the second stretch: below it all is the first.
+    low: K,
+    /// Numbers of one part, as a power of two.
+    shift: u32,
+    /// For each part the stretch that its first number is in, and at the end the last stretch.
+    parts: Vec<u32>,
 }
 
-impl<K> Default for Intervals<K> {
+impl<K: Key> Default for Intervals<K> {
     fn default() -> Self {
-        Self { starts: Vec::new(), ranks: Vec::new(), buckets: Vec::new() }
+        Self { stretches: Vec::new(), low: K::ZERO, shift: 0, parts: Vec::new() }
     }
 }
 
 impl<K: Key> Intervals<K> {
     /// From ranges (first, last, rank) in any order.
-    pub(super) fn new(mut ranges: Vec<(K, K, u32)>) -> Self {
+    pub(super) fn new(ranges: Vec<(K, K, u32)>) -> Self {
         if ranges.is_empty() {
             return Self::default();
         }
-        ranges.sort_unstable();
-        let mut points: Vec<K> = ranges.iter().flat_map(|(a, b, _)| [Some(*a), b.next()]).flatten().collect();
-        points.push(K::ZERO);
-        points.sort_unstable();
-        points.dedup();
-        let (mut starts, mut ranks) = (Vec::new(), Vec::new());
-        let mut ranges = ranges.into_iter().peekable();
-        let mut open = BinaryHeap::new();
-        for point in points {
-            while let Some((_, last, rank)) = ranges.next_if(|(first, _, _)| *first <= point) {
-                open.push(Reverse((rank, last)));
-            }
-            while open.peek().is_some_and(|Reverse((_, last))| *last < point) {
-                open.pop();
-            }
-            let rank = open.peek().map_or(NONE, |Reverse((rank, _))| *rank);
-            if ranks.last() != Some(&rank) {
-                starts.push(point);
-                ranks.push(rank);
-            }
-        }
-        let buckets = Self::buckets(&starts);
-        Self { starts, ranks, buckets }
-    }
-
-    fn buckets(starts: &[K]) -> Vec<u32> {
+        let stretches = flatten(ranges);
+        let low = stretches.get(1).map_or(K::ZERO, |(start, _)| *start);
+        let high = stretches.last().map_or(K::ZERO, |(start, _)| *start);
+        let shift = (0..K::BITS).find(|shift| high.steps(low, *shift) < PARTS).unwrap_or(0);
+        let mut parts = Vec::with_capacity(PARTS + 1);
         let mut stretch = 0;
-        let mut next = starts.iter().skip(1).peekable();
-        let mut buckets = Vec::with_capacity(BUCKETS + 1);
-        for bucket in 0..BUCKETS {
-            buckets.push(stretch);
-            while next.next_if(|start| start.bucket() <= bucket).is_some() {
+        let mut later = stretches.iter().skip(1).peekable();
+        for part in 0..=high.steps(low, shift) {
+            parts.push(stretch);
+            while later.next_if(|(start, _)| start.steps(low, shift) <= part).is_some() {
                 stretch += 1;
             }
         }
-        buckets.push(stretch);
-        buckets
+        parts.push(stretch);
+        Self { stretches, low, shift, parts }
     }
 
     /// The lowest rank of the ranges that hold this number.
     #[inline]
     pub(super) fn find(&self, key: K) -> Option<u32> {
-        let bucket = key.bucket();
-        let low = *self.buckets.get(bucket)? as usize;
-        let high = *self.buckets.get(bucket + 1)? as usize;
-        // The stretch `low` begins before the bucket, the others up to `high` in it.
-        let inside = self.starts.get(low + 1..=high).unwrap_or_default();
-        let stretch = low + inside.partition_point(|start| *start <= key);
-        self.ranks.get(stretch).copied().filter(|rank| *rank != NONE)
+        let mut stretch = 0;
+        if key >= self.low {
+            // Behind the last part all is the last stretch.
+            let part = key.steps(self.low, self.shift).min(self.parts.len().checked_sub(2)?);
+            let first = *self.parts.get(part)? as usize;
+            let last = *self.parts.get(part + 1)? as usize;
+            // The first begins before the part, the others in it.
+            let inside = self.stretches.get(first + 1..=last).unwrap_or_default();
+            stretch = first + inside.partition_point(|(start, _)| *start <= key);
+        }
+        self.stretches.get(stretch).map(|(_, rank)| *rank).filter(|rank| *rank != NONE)
     }
+}
+
+/// Ranges as stretches (start, rank).
+fn flatten<K: Key>(mut ranges: Vec<(K, K, u32)>) -> Vec<(K, u32)> {
+    ranges.sort_unstable();
+    let mut points: Vec<K> = ranges.iter().flat_map(|(a, b, _)| [Some(*a), b.next()]).flatten().collect();
+    points.push(K::ZERO);
+    points.sort_unstable();
+    points.dedup();
+    let mut stretches: Vec<(K, u32)> = Vec::new();
+    let mut ranges = ranges.into_iter().peekable();
+    // Ranges that began, the lowest rank on top. One that ended goes when it comes to the top.
+    let mut open = BinaryHeap::new();
+    for point in points {
+        while let Some((_, last, rank)) = ranges.next_if(|(first, _, _)| *first <= point) {
+            open.push(Reverse((rank, last)));
+        }
+        while open.peek().is_some_and(|Reverse((_, last))| *last < point) {
+            open.pop();
+        }
+        let rank = open.peek().map_or(NONE, |Reverse((rank, _))| *rank);
+        if stretches.last().map(|(_, rank)| *rank) != Some(rank) {
+            stretches.push((point, rank));
+        }
+    }
+    stretches
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod merge;
 mod pcap;
 mod pcapng;
 mod pcapng_idb;
+mod recognise;
 mod scale;
 #[cfg(test)]
 pub(crate) mod testing;
