@@ -107,6 +107,10 @@ pub struct Cli {
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
 
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    pub no_mouse: bool,
+
     /// List the interfaces
     #[arg(short = 'D', long = "list-interfaces")]
     pub list_interfaces: bool,

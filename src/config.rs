@@ -39,6 +39,8 @@ pub struct Run {
     pub rules: Vec<PathBuf>,
     /// No colours.
     pub no_color: bool,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: bool,
     /// Theme of the screen.
     pub theme: Option<String>,
 }
@@ -107,6 +109,7 @@ pub fn resolve(cli: &Cli) -> Result<Run, String> {
         shown: cli.filter.clone(),
         rules: cli.rules.clone(),
         no_color: cli.no_color,
+        no_mouse: cli.no_mouse,
         theme: cli.theme.clone(),
     })
 }

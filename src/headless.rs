@@ -97,7 +97,7 @@ pub fn run(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Vec<St
 fn setup(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Setup, Failure> {
     let source = source::open(&run.files).map_err(|e| Failure::Failed(e.to_string()))?;
     let filter = Some(run.capture_filter.as_str()).filter(|f| !f.is_empty()).map(PacketFilter::new);
-    let filter = filter.transpose().map_err(Failure::Failed)?;
+    let filter = filter.transpose().map_err(Failure::Usage)?;
     let (forwarded, dropped) = (run.outputs.forwarded.as_deref(), run.outputs.dropped.as_deref());
     let sink = if forwarded.is_some() || dropped.is_some() {
         Some(Box::new(Split::create(forwarded, dropped)?) as Box<dyn crate::engine::writer::PacketSink>)

@@ -33,6 +33,8 @@ pub mod lists;
 pub mod packet;
 pub mod report;
 pub mod rules;
+#[cfg(feature = "tui")]
+pub mod screen;
 pub mod session;
 pub mod suspicion;
 pub mod text;

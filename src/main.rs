@@ -34,6 +34,10 @@ fn main() -> ExitCode {
             return ExitCode::from(WRONG_USAGE);
         }
     };
+    #[cfg(feature = "tui")]
+    if run.screen {
+        return outcome(dpimon::screen::run(run, knowledge, rules));
+    }
     outcome(
         headless::run(&run, &knowledge, Judge::new(rules)).map(|warnings| warnings.iter().for_each(|w| complain(w))),
     )

@@ -98,4 +98,4 @@ impl Monitor for Session {
     }
 }
 
-pub use collector::Started;
+pub use collector::{Control, Started};
