@@ -128,7 +128,9 @@ impl Source {
             score += 60;
         }
         let widest = self.ports.iter().max_by_key(|(port, (n, _))| (*n, std::cmp::Reverse(**port)));
-        if let Some(((_, port), (n, silent))) = widest.filter(|(_, (n, silent))| *n as usize > limit.hosts && silent * 2 > *n) {
+        if let Some(((_, port), (n, silent))) =
+            widest.filter(|(_, (n, silent))| *n as usize > limit.hosts && silent * 2 > *n)
+        {
             reasons.push(("HOST SCAN", format!("port {port} tried on {n} addresses, {silent} silent")));
             score += 60;
         }
@@ -147,7 +149,8 @@ impl Source {
 /// Name resolution and time make many short connections to one server without any harm.
 fn is_everyday(c: &Connection) -> bool {
     let multicast = c.server.is_multicast() || c.server == IpAddr::V4(std::net::Ipv4Addr::BROADCAST);
-    multicast || c.protocol.is_some_and(|(name, _)| matches!(name, "DNS" | "MDNS" | "LLMNR" | "NTP" | "DHCP" | "DHCPV6"))
+    multicast
+        || c.protocol.is_some_and(|(name, _)| matches!(name, "DNS" | "MDNS" | "LLMNR" | "NTP" | "DHCP" | "DHCPV6"))
 }
 
 /// Those whom a strongly suspicious source has reached.
@@ -180,7 +183,15 @@ mod tests {
 
     fn connection(client: &str, server: &str, port: u16) -> Connection<'static> {
         let ip = |text: &str| text.parse().unwrap();
-        Connection { client: ip(client), server: ip(server), port, proto: 6, answered: true, announced: false, protocol: None }
+        Connection {
+            client: ip(client),
+            server: ip(server),
+            port,
+            proto: 6,
+            answered: true,
+            announced: false,
+            protocol: None,
+        }
     }
 
     fn reasons(list: &[Connection]) -> Vec<(String, Vec<&'static str>)> {
@@ -192,7 +203,10 @@ mod tests {
     fn a_client_that_browses_is_not_flagged() {
         let mut list = Vec::new();
         for n in 0..60_u8 {
-            list.push(Connection { protocol: Some(("TLS", &[443])), ..connection("192.168.1.7", &format!("151.101.1.{n}"), 443) });
+            list.push(Connection {
+                protocol: Some(("TLS", &[443])),
+                ..connection("192.168.1.7", &format!("151.101.1.{n}"), 443)
+            });
             list.push(Connection { protocol: Some(("DNS", &[53])), ..connection("192.168.1.7", "192.168.1.1", 53) });
         }
         list.extend_from_within(..);

@@ -1,0 +1,3 @@
+//! What several families need: readers of encodings that many protocols share. No protocol of its own.
+
+pub mod asn1;
