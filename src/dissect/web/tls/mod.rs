@@ -129,7 +129,7 @@ fn handshake(message: &[u8], record: usize) -> Option<Verdict> {
     let [kind, a, b, c, rest @ ..] = message else { return None };
     let length = usize::try_from(u32::from_be_bytes([0, *a, *b, *c])).unwrap_or(usize::MAX);
     let whole = length + 4 <= record;
-    let sane = length <= MAX_MESSAGE && (whole || record >= 512 || record < 64);
+    let sane = length <= MAX_MESSAGE && (whole || !(64..512).contains(&record));
     let hello = |name| match rest {
         [3, 0..=4, ..] | [0x7f, _, ..] => Verdict::Yes(name),
         _ => Verdict::No,
@@ -447,7 +447,7 @@ pub(in crate::dissect::web) mod tests {
 
     #[test]
     fn another_protocol_is_not_tls() {
-        for other in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\x16\x03\x01garbage and more", b"\x17\x03\x09\x00\x10"] {
+        for other in [&b"SSH-2.0-x\r\n"[..], b"\x16\x03\x01garbage and more", b"\x17\x03\x09\x00\x10"] {
             assert!(Talk::tcp(4000, 443).client(other).run().names().is_empty());
         }
     }
