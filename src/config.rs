@@ -61,6 +61,13 @@ pub struct Outputs {
 }
 
 impl Run {
+    /// The same run without captures written.
+    #[must_use]
+    pub fn without_packets(&self) -> Self {
+        let outputs = Outputs { forwarded: None, dropped: None, ..self.outputs.clone() };
+        Self { outputs, ..self.clone() }
+    }
+
     /// Whether the input can be read a second time: regular files can.
     #[must_use]
     pub fn can_reread(&self) -> bool {

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use hashbrown::HashMap;
+
 use crate::classify::Knowledge;
 use crate::cli::ReportFormat;
 use crate::config::Run;
 use crate::engine::filter::PacketFilter;
 use crate::engine::harvest::Harvest;
-use crate::engine::judge::Judge;
+use crate::engine::judge::{Decided, Judge};
 use crate::engine::pipeline::{Pipeline, Setup};
 use crate::engine::reader::{Go, ReadTotals};
 use crate::engine::source::{self, Progress};
@@ -18,6 +20,7 @@ use crate::engine::writer::SinkError;
 use crate::export::atomic::{Existing, Output, OutputError};
 use crate::export::split::Split;
 use crate::report::{self, Report};
+use crate::rules::Decision;
 
 /// Why a run failed.
 #[derive(Debug)]
@@ -70,6 +73,7 @@ impl Sheet {
 /// What could not be read or written.
 pub fn run(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Vec<String>, Failure> {
     let begun = Instant::now();
+    let judge = if run.whole_flow { from_the_first_packet(run, knowledge, judge)? } else { judge };
     let mut json = run.outputs.json.as_deref().map(Sheet::create).transpose()?;
     let rules = judge.clone();
     let setup = setup(run, knowledge, judge)?;
@@ -92,6 +96,30 @@ pub fn run(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Vec<St
         eprint!("{}", report::effort::text(&harvest, begun.elapsed()));
     }
     Ok(harvest.read.warnings)
+}
+
+/// A first pass finds the flows that rules stop; the second one stops them from their first packet on.
+fn from_the_first_packet(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Judge, Failure> {
+    if !run.can_reread() {
+        let sentence =
+            "--block-whole-flow reads the input twice, and this one can be read only once: save it to a file";
+        return Err(Failure::Usage(sentence.to_owned()));
+    }
+    let rules = Arc::clone(judge.rules());
+    let setup = Setup { sink: None, ..setup(&run.without_packets(), knowledge, judge)? };
+    let pipeline = Pipeline::start(setup).map_err(|e| Failure::Failed(format!("cannot start threads: {e}")))?;
+    let mut blocked = HashMap::new();
+    let mut note = |id, decision: Option<Decision>| {
+        if let Some(decision) = decision.filter(|d| d.is_block()) {
+            blocked.insert(id, decision);
+        }
+    };
+    let harvest = Harvest::gather(pipeline, Arc::clone(knowledge), |record| {
+        note(record.id, record.decision);
+        Ok(())
+    })?;
+    harvest.records().for_each(|record| note(record.id, record.decision));
+    Ok(Judge::with_decided(rules, Decided::Blocked(blocked)))
 }
 
 fn setup(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Setup, Failure> {

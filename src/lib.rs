@@ -44,3 +44,8 @@ pub mod time;
 pub mod tui;
 
 pub use classifier::{Builder, Classified, Classifier, Direction, FiveTuple, LabelView};
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::classify::Knowledge;
 use crate::dissect::{Protocol, Transport};
+use crate::engine::source::device;
 use crate::headless::Failure;
 use crate::rules::Loader;
 
@@ -69,24 +70,13 @@ pub fn apps(out: &mut impl Write) -> Result<(), Failure> {
 ///
 /// # Errors
 /// What libpcap says.
-#[cfg(feature = "live")]
 pub fn interfaces(out: &mut impl Write) -> Result<(), Failure> {
-    let devices = pcap::Device::list().map_err(|e| Failure::Failed(format!("cannot list interfaces: {e}")))?;
-    for device in devices {
-        let addresses: Vec<String> = device.addresses.iter().map(|a| a.addr.to_string()).collect();
-        let state = if device.flags.is_up() { "up" } else { "down" };
-        writeln!(out, "{}\t{state}\t{}", device.name, addresses.join(" ")).map_err(failure)?;
+    for device in device::list().map_err(|e| Failure::Failed(e.to_string()))? {
+        let addresses: Vec<String> = device.addresses.iter().map(ToString::to_string).collect();
+        let state = if device.up { "up" } else { "down" };
+        writeln!(out, "{}\t{state}\t{}", crate::text::harmless(&device.name), addresses.join(" ")).map_err(failure)?;
     }
     Ok(())
-}
-
-/// Without libpcap there are none.
-///
-/// # Errors
-/// Always.
-#[cfg(not(feature = "live"))]
-pub fn interfaces(_: &mut impl Write) -> Result<(), Failure> {
-    Err(Failure::Failed("interfaces need libpcap, and this build is without it".to_owned()))
 }
 
 /// What each rule of a file says, or everything that is wrong with it.
