@@ -58,7 +58,7 @@ pub fn probe(data: &[u8]) -> Verdict {
     }
     match METHODS.contains(&first) && is_target(target) {
         true if target.len() > LONG_TARGET => Verdict::Yes("HTTP request line"),
-        true if target.len() >= 5 => Verdict::Weak("beginning of an HTTP request line"),
+        true => Verdict::Weak("beginning of an HTTP request line"),
         _ if data.len() > LONG_TARGET => Verdict::No,
         _ => Verdict::More,
     }

@@ -96,7 +96,7 @@ impl Fields {
             cx.text(&self.key_shares, group_name(group).as_bytes());
         }
         if hello.whole {
-            if carrier == 't' {
+            if carrier != 'd' {
                 cx.text(&self.ja3, fingerprint::ja3(hello).as_bytes());
             }
             cx.text(&self.ja4, fingerprint::ja4(hello, carrier).as_bytes());

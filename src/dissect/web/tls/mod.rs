@@ -112,6 +112,9 @@ fn records(data: &[u8]) -> Option<Verdict> {
         if body.len() < length {
             return Some(Verdict::Weak("TLS record"));
         }
+        if r.is_empty() && data.len() > 5 + MIN_ENCRYPTED {
+            return Some(Verdict::Yes("TLS record that fills the segment"));
+        }
     }
     Some(Verdict::No)
 }
@@ -427,7 +430,8 @@ pub(in crate::dissect::web) mod tests {
     fn records_from_the_middle() {
         let data = in_record(DATA, &[0xa5; 40]);
         assert!(Talk::tcp(4000, 9999).server(&data[..20]).run().names().is_empty());
-        assert_eq!(Talk::tcp(4000, 9999).server(&[&data[..], &data].concat()).run().names(), ["TLS"]);
+        assert_eq!(Talk::tcp(4000, 9999).server(&data).run().names(), ["TLS"]);
+        assert_eq!(Talk::tcp(4000, 9999).server(&[&data[..], &data[..20]].concat()).run().names(), ["TLS"]);
         assert_eq!(Talk::tcp(4000, 9999).server(&[CHANGE_CIPHER, 3, 3, 0, 1, 1]).run().names(), ["TLS"]);
     }
 
