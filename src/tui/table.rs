@@ -139,6 +139,27 @@ pub fn headings<R>(pen: &mut Pen, y: u16, columns: &[Column<R>], placed: &[Place
     }
 }
 
+/// Draws the headings of numbers on a line that may hold a title up to the column `after`: what would touch it is left
+/// out. On a line of its own, all headings are drawn.
+pub fn headings_after<R>(pen: &mut Pen, y: u16, after: u16, columns: &[Column<R>], placed: &[Placed]) {
+    if y > 0 {
+        headings(pen, y, columns, placed, None);
+        return;
+    }
+    let free = |place: &&Placed| {
+        let side = columns.get(place.column).map(|column| column.side);
+        side == Some(Side::Right) && place.x > after
+    };
+    let free: Vec<Placed> = placed.iter().filter(free).copied().collect();
+    headings(pen, y, columns, &free, None);
+}
+
+/// How many there are, for a title; nothing for none.
+#[must_use]
+pub fn amount(rows: usize) -> String {
+    if rows == 0 { String::new() } else { text::count(rows as u64) }
+}
+
 /// Draws one row on a line.
 pub fn row<R>(pen: &mut Pen, y: u16, columns: &[Column<R>], placed: &[Placed], row: &R, app: &App) {
     for place in placed {

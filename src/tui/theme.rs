@@ -9,6 +9,8 @@ pub enum Role {
     Text,
     /// What the eye should find first.
     Strong,
+    /// Names: clearer than ordinary text, but not loud.
+    Name,
     /// Secondary text.
     Dim,
     /// Lines, empty bars, what is hardly there.
@@ -193,6 +195,7 @@ impl Theme {
         let (colour, modifier) = match role {
             Role::Text => (p.text, Modifier::empty()),
             Role::Strong => (p.strong, Modifier::BOLD),
+            Role::Name => (p.strong, Modifier::empty()),
             Role::Dim => (p.dim, Modifier::empty()),
             Role::Faint => (p.faint, Modifier::empty()),
             Role::Accent => (p.accent, Modifier::empty()),

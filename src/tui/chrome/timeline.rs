@@ -52,7 +52,7 @@ fn draw_graph(app: &App, pen: &mut Pen) {
     let high = lines - low;
     graph(pen, 1, high, &down, scale(most_down, high, most_up, low), Role::Down, false);
     graph(pen, 1 + high, low, &up, scale(most_up, low, most_down, high), Role::Up, true);
-    axis(pen, high, low, most_down, most_up);
+    axis(pen, high, low, per_second(most_down), per_second(most_up));
     let note = format!(
         "{}  peak ↓ {}  ↑ {}",
         text::span(last.saturating_sub(first)),
@@ -93,11 +93,11 @@ fn graph(pen: &mut Pen, y: u16, lines: u16, values: &[u64], most: u64, role: Rol
 
 fn axis(pen: &mut Pen, high: u16, low: u16, most_down: u64, most_up: u64) {
     if high > 1 {
-        pen.right(AXIS - 1, 1, &text::short(most_down), Role::Dim);
+        pen.right(AXIS - 1, 1, &text::short(most_down.saturating_mul(8)), Role::Dim);
     }
     pen.right(AXIS - 1, high, "↓", Role::Down);
     if low > 1 {
-        pen.right(AXIS - 1, high + low, &text::short(most_up), Role::Dim);
+        pen.right(AXIS - 1, high + low, &text::short(most_up.saturating_mul(8)), Role::Dim);
     }
     if low > 0 {
         pen.right(AXIS - 1, high + 1, "↑", Role::Up);
@@ -106,12 +106,12 @@ fn axis(pen: &mut Pen, high: u16, low: u16, most_down: u64, most_up: u64) {
 
 fn clocks(pen: &mut Pen, y: u16, first: i64, last: i64) {
     let width = pen.width();
-    pen.text(AXIS, y, &text::clock(first), Role::Faint);
+    pen.text(AXIS, y, &text::clock(first), Role::Dim);
     let middle = first.saturating_add(last.saturating_sub(first) / 2);
     if width >= 60 {
-        pen.text(AXIS + (width - AXIS) / 2 - 4, y, &text::clock(middle), Role::Faint);
+        pen.text(AXIS + (width - AXIS) / 2 - 4, y, &text::clock(middle), Role::Dim);
     }
-    pen.right(width.saturating_sub(1), y, &text::clock(last), Role::Faint);
+    pen.right(width.saturating_sub(1), y, &text::clock(last), Role::Dim);
 }
 
 /// A mark under every stretch in which somebody became suspicious.

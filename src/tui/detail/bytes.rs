@@ -12,7 +12,7 @@ const STREAM: usize = 64 * 1024;
 
 /// Bytes on one line of hex for so many columns.
 pub(super) fn per_line(width: u16) -> usize {
-    if width >= 3 + 6 + 16 * 4 + 3 { 16 } else { 8 }
+    if width >= 75 { 16 } else { 8 }
 }
 
 pub(super) fn draw_hex(detail: &Detail, pen: &mut Pen) {

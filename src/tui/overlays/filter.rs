@@ -52,6 +52,24 @@ impl FilterLine {
     }
 }
 
+/// The place that was not understood in another colour, and the words under it, or as near as they fit.
+fn draw_error(pen: &mut Pen, x: u16, mark: Option<u16>, error: &FilterError) {
+    let width = pen.width();
+    let place = mark.unwrap_or(x).min(width.saturating_sub(1));
+    let bad = pen.style(Role::Bad).add_modifier(ratatui::style::Modifier::UNDERLINED);
+    pen.wash(place, 0, width.saturating_sub(place + 1), bad);
+    let words = u16::try_from(crate::text::width(&error.message)).unwrap_or(u16::MAX);
+    if place.saturating_add(words).saturating_add(3) <= width {
+        pen.text(place, 1, "↑", Role::Bad);
+        pen.text(place + 2, 1, &error.message, Role::Bad);
+    } else if words + 3 <= place {
+        pen.text(place, 1, "↑", Role::Bad);
+        pen.right(place - 1, 1, &error.message, Role::Bad);
+    } else {
+        pen.text(x, 1, &error.message, Role::Bad);
+    }
+}
+
 /// What a word may be meant to become: a field, or a value that is there now.
 fn completion(app: &App, word: &str) -> Option<String> {
     let begins =
@@ -134,21 +152,7 @@ impl Overlay for FilterLine {
         let at = self.error.as_ref().map(|error| error.at);
         let mark = self.input.draw(&mut pen, x, 0, width.saturating_sub(x + 1), at);
         match &self.error {
-            Some(error) => {
-                let room = u16::try_from(crate::text::width(&error.message) + 3).unwrap_or(u16::MAX);
-                // The words stand under the place, or as near as they fit.
-                let place = mark.unwrap_or(x).min(width.saturating_sub(1));
-                let from = place.min(width.saturating_sub(room.min(width)));
-                pen.text(place, 1, "↑", Role::Bad);
-                if from == place {
-                    pen.text(place + 2, 1, &error.message, Role::Bad);
-                } else {
-                    pen.within(1, 1, place.saturating_sub(2), &error.message, Role::Bad);
-                    if place < width / 2 {
-                        pen.text(place + 2, 1, &error.message, Role::Bad);
-                    }
-                }
-            }
+            Some(error) => draw_error(&mut pen, x, mark, error),
             None => {
                 let words = "words, app:youtube  host:x.com  ip:10.0.0.0/8  port:443  bytes>1M  blocked  not  or  ( )";
                 pen.text(x, 1, words, Role::Faint);

@@ -149,7 +149,7 @@ fn client<'r>(row: &'r FlowRow, _: &App, _: u16) -> Cell<'r> {
 }
 
 fn name<'r>(row: &'r FlowRow, app: &App, width: u16) -> Cell<'r> {
-    let strong = if row.rule.is_some() { Role::Dim } else { Role::Strong };
+    let strong = if row.rule.is_some() { Role::Dim } else { Role::Name };
     match (row.domain.as_deref(), row.server_name.as_deref()) {
         (Some(name), _) => Cell::new(name, strong),
         // A guess never takes the place of the address: it stands beside it, if there is room for both.
