@@ -123,10 +123,10 @@ impl App {
             sent: None,
             snapshot,
         };
-        if let Some(text) = app.options.filter.clone() {
-            if let Err(error) = app.filters.set_typed(&text) {
-                app.complain(error.to_string());
-            }
+        if let Some(text) = app.options.filter.clone()
+            && let Err(error) = app.filters.set_typed(&text)
+        {
+            app.complain(error.to_string());
         }
         app.tell_engine();
         app

@@ -230,10 +230,12 @@ impl Theme {
     #[must_use]
     pub fn selected(&self, focused: bool) -> Style {
         match (self.depth, self.palette.selection) {
-            (Depth::None, _) | (_, Color::Reset) if focused => Style::new().add_modifier(Modifier::REVERSED),
-            (Depth::None, _) | (_, Color::Reset) => Style::new().add_modifier(Modifier::UNDERLINED),
-            (_, colour) if focused => Style::new().bg(self.colour(colour)),
-            _ => Style::new(),
+            _ if !focused => Style::new(),
+            // Reversed colours would put holes into the bar: the user's own two have the best contrast.
+            (Depth::None, _) | (_, Color::Reset) => {
+                Style::new().fg(Color::Reset).bg(Color::Reset).add_modifier(Modifier::REVERSED)
+            }
+            (_, colour) => Style::new().bg(self.colour(colour)),
         }
     }
 

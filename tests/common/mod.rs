@@ -542,7 +542,7 @@ fn detail(row: &FlowRow) -> FlowDetail {
 }
 
 fn packet(row: &FlowRow, i: u64) -> PacketRow {
-    let up = i % 3 == 0;
+    let up = i.is_multiple_of(3);
     let payload: &[u8] = if up {
         b"GET /watch?v=dQw4w9WgXcQ HTTP/1.1\r\nHost: example.com\r\nUser-Agent: demo/1.0\r\nAccept: */*\r\n\r\n"
     } else {

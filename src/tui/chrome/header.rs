@@ -13,10 +13,10 @@ const BAR: u16 = 12;
 /// Draws the header on one line.
 pub fn draw(app: &App, pen: &mut Pen) {
     let width = pen.width();
-    let facts = facts(&app.snapshot);
+    let facts = facts(&app.snapshot, width < 110);
     let mut x = pen.text(1, 0, "dpimon", Role::Accent) + 2;
     let name_room = (width / 3).max(12).min(width.saturating_sub(x));
-    x = pen.tail(x, 0, name_room, &app.snapshot.source.name, Role::Strong) + 1;
+    x = pen.tail(x, 0, name_room, name(app, name_room), Role::Strong) + 1;
     x = state(app, pen, x) + 2;
     // The facts from the right, the most important last to go.
     let mut end = width.saturating_sub(1);
@@ -35,6 +35,15 @@ pub fn draw(app: &App, pen: &mut Pen) {
     chosen.sort_by_key(|fact| std::cmp::Reverse(fact.place));
     for fact in chosen {
         end = pen.right(end, 0, &fact.text, fact.role).saturating_sub(3);
+    }
+}
+
+/// The source's name; where it is too long, without its folders.
+fn name(app: &App, room: u16) -> &str {
+    let name = &app.snapshot.source.name;
+    match name.rsplit_once('/') {
+        Some((_, file)) if text::width(name) > room.into() && !file.is_empty() => file,
+        _ => name,
     }
 }
 
@@ -70,7 +79,7 @@ fn state(app: &App, pen: &mut Pen, x: u16) -> u16 {
     if app.frozen { pen.text(x + 1, 0, "frozen", Role::Warn) } else { x }
 }
 
-fn facts(snapshot: &Snapshot) -> Vec<Fact> {
+fn facts(snapshot: &Snapshot, tight: bool) -> Vec<Fact> {
     let totals = &snapshot.totals;
     let mut out = Vec::new();
     let mut add = |rank: u8, text: String, role: Role| out.push(Fact { place: out.len(), rank, text, role });
@@ -81,7 +90,9 @@ fn facts(snapshot: &Snapshot) -> Vec<Fact> {
         add(1, format!("↑ {}", text::bits(bin.up)), Role::Up);
     }
     add(2, text::bytes(totals.bytes), Role::Text);
-    add(3, text::plural(totals.packets, "packet"), Role::Text);
+    let packets =
+        if tight { format!("{} pkts", text::short(totals.packets)) } else { text::plural(totals.packets, "packet") };
+    add(3, packets, Role::Text);
     let undecoded: u64 = totals.undecoded.iter().map(|(_, n)| n).sum();
     add(6, format!("undecoded {}", text::short(undecoded)), Role::Dim);
     let lost = totals.kernel_drops.saturating_add(totals.queue_drops);

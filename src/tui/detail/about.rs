@@ -10,7 +10,7 @@ use crate::tui::table;
 use crate::tui::theme::Role;
 
 /// Columns before the values.
-const KEY: u16 = 14;
+const KEY: u16 = 13;
 
 pub(super) enum Line {
     Title(&'static str, String),

@@ -55,7 +55,9 @@ impl Overlay for BlockMenu {
         // Room for how many others share an address.
         let end = if tight { width } else { width.saturating_sub(9) };
         inside.right(end, 0, "stops now", Role::Dim);
-        for (y, (at, choice)) in (1..).zip(self.choices.iter().enumerate()) {
+        let page = inside.height().saturating_sub(1).min(lines);
+        let shown = self.choices.iter().enumerate().skip(self.cursor.top(page)).take(page.into());
+        for (y, (at, choice)) in (1..).zip(shown) {
             if at == self.cursor.at {
                 menu::cursor(&mut inside, y);
                 inside.text(0, y, "▌", Role::Accent);

@@ -33,7 +33,7 @@ impl FilterLine {
         self.error = app.filters.set_typed(self.input.text()).err();
     }
 
-    fn from_history(&mut self, app: &mut App, by: isize) {
+    fn recall(&mut self, app: &mut App, by: isize) {
         let history = &app.filters.history;
         self.back = self.back.saturating_add_signed(by).min(history.len());
         let text = history.len().checked_sub(self.back).and_then(|at| history.get(at)).cloned();
@@ -53,11 +53,12 @@ impl FilterLine {
 }
 
 /// The place that was not understood in another colour, and the words under it, or as near as they fit.
-fn draw_error(pen: &mut Pen, x: u16, mark: Option<u16>, error: &FilterError) {
+fn draw_error(pen: &mut Pen, x: u16, mark: Option<(u16, u16)>, error: &FilterError) {
     let width = pen.width();
-    let place = mark.unwrap_or(x).min(width.saturating_sub(1));
+    let (place, end) = mark.unwrap_or((x, x + 1));
+    let place = place.min(width.saturating_sub(1));
     let bad = pen.style(Role::Bad).add_modifier(ratatui::style::Modifier::UNDERLINED);
-    pen.wash(place, 0, width.saturating_sub(place + 1), bad);
+    pen.wash(place, 0, end.saturating_sub(place), bad);
     let words = u16::try_from(crate::text::width(&error.message)).unwrap_or(u16::MAX);
     if place.saturating_add(words).saturating_add(3) <= width {
         pen.text(place, 1, "↑", Role::Bad);
@@ -116,8 +117,8 @@ impl Overlay for FilterLine {
                 let _ = app.filters.set_typed(&self.before);
                 return Next::Close;
             }
-            KeyCode::Up => self.from_history(app, 1),
-            KeyCode::Down => self.from_history(app, -1),
+            KeyCode::Up => self.recall(app, 1),
+            KeyCode::Down => self.recall(app, -1),
             KeyCode::Tab => self.complete(app),
             _ => {
                 if self.input.key(&key) {

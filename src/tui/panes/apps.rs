@@ -69,7 +69,7 @@ impl Pane for Apps {
 
 const NAME: Column<AppRow> =
     Column { title: "App", min: 10, max: 22, rank: 0, side: Side::Left, sort: None, cell: name };
-const BAR: Column<AppRow> = Column { title: "", min: 6, max: 60, rank: 3, side: Side::Left, sort: None, cell: bar };
+const BAR: Column<AppRow> = Column { title: "", min: 9, max: 60, rank: 3, side: Side::Left, sort: None, cell: bar };
 const BYTES: Column<AppRow> =
     Column { title: "Bytes", min: 5, max: 6, rank: 1, side: Side::Right, sort: None, cell: bytes };
 const SHARE: Column<AppRow> =
