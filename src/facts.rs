@@ -80,7 +80,7 @@ pub struct Facts {
 
 impl Facts {
     /// All facts in order.
-    pub fn iter(&self) -> impl Iterator<Item = &Fact> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Fact> + ExactSizeIterator {
         self.list.iter()
     }
 
@@ -144,6 +144,13 @@ impl Facts {
     /// Adds a word of the program's own.
     pub fn word(&mut self, field: &'static Field, word: &'static str) -> bool {
         self.add(field, Value::Word(word))
+    }
+
+    /// Bytes of memory it holds besides itself.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        let text = |(_, value): &Fact| if let Value::Text(text) = value { text.len() } else { 0 };
+        self.list.capacity() * size_of::<Fact>() + self.list.iter().map(text).sum::<usize>()
     }
 
     /// Gives back memory that growth left over; called when a flow's inspection ends.

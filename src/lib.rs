@@ -19,10 +19,25 @@
 //!
 //! Nothing below [`engine`] reads the clock: time comes with the packet.
 
+pub mod classify;
+pub mod cli;
+pub mod config;
+pub mod dissect;
 pub mod engine;
+pub mod export;
 pub mod facts;
+pub mod flow;
+pub mod headless;
 pub mod limits;
+pub mod lists;
 pub mod packet;
+pub mod report;
+pub mod rules;
+#[cfg(feature = "tui")]
+pub mod screen;
+pub mod session;
+pub mod suspicion;
 pub mod text;
+pub mod time;
 #[cfg(feature = "tui")]
 pub mod tui;

@@ -321,6 +321,60 @@ pub struct FlowDetail {
     pub packets_done: bool,
 }
 
+impl FlowDetail {
+    /// The details of a flow of which nothing is known yet.
+    #[must_use]
+    pub fn new(id: FlowId) -> Self {
+        Self {
+            row: FlowRow::new(id),
+            stack: Vec::new(),
+            evidence: Vec::new(),
+            facts: Vec::new(),
+            risks: Vec::new(),
+            rtt: None,
+            retransmissions: (0, 0),
+            notes: Vec::new(),
+            packets: Arc::default(),
+            packets_done: false,
+        }
+    }
+}
+
+impl FlowRow {
+    /// A row of which nothing is known yet.
+    #[must_use]
+    pub fn new(id: FlowId) -> Self {
+        let nowhere = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+        Self {
+            id,
+            proto: 0,
+            client: nowhere,
+            client_port: 0,
+            server: nowhere,
+            server_port: 0,
+            server_name: None,
+            domain: None,
+            registrable: None,
+            protocol: None,
+            app: None,
+            category: None,
+            guess: false,
+            packets_up: 0,
+            packets_down: 0,
+            bytes_up: 0,
+            bytes_down: 0,
+            start: 0,
+            end: 0,
+            rate_up: 0,
+            rate_down: 0,
+            state: "new",
+            rule: None,
+            risks: 0,
+            carrier: false,
+        }
+    }
+}
+
 /// One step on the way to a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceLine {

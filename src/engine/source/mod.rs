@@ -3,10 +3,24 @@
 //! A source fills [`Chunk`]s: one large buffer of raw bytes and a list of where each packet lies in it. Payload is
 //! never copied on its way to the workers; chunks are reused.
 
+mod file;
+mod format;
+mod input;
+mod merge;
+mod pcap;
+mod pcapng;
+mod pcapng_idb;
+mod recognise;
+mod scale;
+#[cfg(test)]
+pub(crate) mod testing;
+
 use std::path::PathBuf;
 use std::{fmt, io};
 
 use crate::packet::LinkType;
+
+pub use merge::open;
 
 /// Where one packet lies in its chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

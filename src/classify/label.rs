@@ -1,0 +1,111 @@
+//! The label of a flow: its protocols, its app, and which layer of identification named each.
+
+use super::apps::AppId;
+use crate::dissect::{Layer, ProtocolId, Registry};
+
+/// How far the identification of a flow has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LabelState {
+    /// No name yet.
+    #[default]
+    Inspecting,
+    /// Named; more may be learned.
+    Partial,
+    /// Everything was learned, or nothing can be.
+    Classified,
+}
+
+impl LabelState {
+    /// Its name in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inspecting => "inspecting",
+            Self::Partial => "partial",
+            Self::Classified => "classified",
+        }
+    }
+}
+
+/// Protocols seen, kept per flow.
+const STACK: usize = 6;
+
+/// What a flow is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Label {
+    stack: [ProtocolId; STACK],
+    depth: u8,
+    /// How far identification has come.
+    pub state: LabelState,
+    /// The app with the layer that named it.
+    pub app: Option<(AppId, Layer)>,
+}
+
+impl Default for Label {
+    fn default() -> Self {
+        Self { stack: [ProtocolId(0); STACK], depth: 0, state: LabelState::default(), app: None }
+    }
+}
+
+impl Label {
+    /// Protocols seen in the payload, outermost first.
+    #[must_use]
+    pub fn stack(&self) -> &[ProtocolId] {
+        self.stack.get(..usize::from(self.depth)).unwrap_or_default()
+    }
+
+    /// What the session is: the outermost protocol that is not mere framing.
+    #[must_use]
+    pub fn protocol(&self, registry: &Registry) -> Option<ProtocolId> {
+        let stack = self.stack();
+        stack.iter().find(|id| !registry.get(**id).framing).or(stack.first()).copied()
+    }
+
+    /// Adds a protocol inside those seen so far; one that is there already stays where it is. Whether it was added.
+    pub fn push(&mut self, id: ProtocolId) -> bool {
+        if self.stack().contains(&id) {
+            return false;
+        }
+        let Some(place) = self.stack.get_mut(usize::from(self.depth)) else { return false };
+        *place = id;
+        self.depth += 1;
+        true
+    }
+
+    /// Takes all protocols away.
+    pub fn clear(&mut self) {
+        self.depth = 0;
+    }
+
+    /// Sets the app, unless a better layer has named one.
+    pub fn set_app(&mut self, app: AppId, layer: Layer) -> bool {
+        if self.app.is_some_and(|(_, had)| had <= layer) {
+            return false;
+        }
+        self.app = Some((app, layer));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn framing_gives_way() {
+        let registry = Registry::builtin();
+        let mut label = Label::default();
+        let dns = registry.by_name("DNS").unwrap();
+        assert!(label.push(dns) && !label.push(dns));
+        assert_eq!(label.protocol(&registry), Some(dns));
+    }
+
+    #[test]
+    fn the_better_layer_names_the_app() {
+        let mut label = Label::default();
+        assert!(label.set_app(AppId(1), Layer::Dns));
+        assert!(label.set_app(AppId(2), Layer::Host));
+        assert!(!label.set_app(AppId(3), Layer::Host), "the first of equals stays");
+        assert_eq!(label.app, Some((AppId(2), Layer::Host)));
+    }
+}

@@ -1,0 +1,6 @@
+//! The web and what it rests on.
+
+use super::Protocol;
+
+/// The family.
+pub(super) static PROTOCOLS: &[&Protocol] = &[];
