@@ -88,6 +88,8 @@ pub fn run(monitor: Arc<dyn Monitor>, options: Options) -> io::Result<()> {
         }
         if event::poll(patience(&app, drawn, touched))? {
             touched = Instant::now();
+            // Keys mean what is on the screen now, not what was there when the wait began.
+            app.refresh();
             // Everything that is there at once: a held key must not queue up behind the drawing.
             while !app.done && event::poll(Duration::ZERO)? {
                 app.event(event::read()?);

@@ -20,9 +20,13 @@ struct Session {
 
 impl Session {
     fn start(arguments: &[&str]) -> Self {
+        Self::of(demo(), arguments)
+    }
+
+    fn of(program: PathBuf, arguments: &[&str]) -> Self {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(demo());
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
@@ -219,4 +223,51 @@ fn resizing() {
     session.wait("2 Flows");
     session.send("q");
     assert_eq!(session.end().0, 0);
+}
+
+/// A capture of one DNS question for `www.example.com`.
+fn capture() -> tempfile::NamedTempFile {
+    let mut question = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in ["www", "example", "com", ""] {
+        question.push(label.len() as u8);
+        question.extend_from_slice(label.as_bytes());
+    }
+    question.extend_from_slice(&[0, 1, 0, 1]);
+    let (udp, ip) = (8 + question.len() as u16, 28 + question.len() as u16);
+    let mut packet = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0];
+    packet.extend_from_slice(&ip.to_be_bytes());
+    packet.extend_from_slice(&[0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 8, 10, 0, 0, 1, 0xc3, 0x50, 0, 53]);
+    packet.extend_from_slice(&udp.to_be_bytes());
+    packet.extend_from_slice(&[0, 0]);
+    packet.extend_from_slice(&question);
+    let mut file = tempfile::Builder::new().suffix(".pcap").tempfile().unwrap();
+    for word in
+        [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 1, 1_709_294_280, 5, packet.len() as u32, packet.len() as u32]
+    {
+        file.write_all(&word.to_le_bytes()).unwrap();
+    }
+    file.write_all(&packet).unwrap();
+    file.flush().unwrap();
+    file
+}
+
+#[test]
+fn the_program_itself_shows_a_capture_and_gives_the_terminal_back() {
+    let file = capture();
+    for keys in ["q", "\x03"] {
+        let mut session = Session::of(env!("CARGO_BIN_EXE_dpimon").into(), &["-r", file.path().to_str().unwrap()]);
+        session.wait("www.example.com");
+        session.send("b");
+        session.wait("*.example.com");
+        session.send("\x1b");
+        session.wait("Enter open");
+        session.send(keys);
+        assert_eq!(session.end().0, 0);
+        session.assert_restored();
+    }
+    let mut session = Session::of(env!("CARGO_BIN_EXE_dpimon").into(), &["-r", file.path().to_str().unwrap()]);
+    session.wait("www.example.com");
+    session.signal("TERM");
+    assert!(session.end().1 < Duration::from_millis(500));
+    session.assert_restored();
 }

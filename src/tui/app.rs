@@ -231,7 +231,8 @@ impl App {
     /// Tells the engine what to show, if that has changed.
     pub fn tell_engine(&mut self) {
         let list = self.list(FLOWS);
-        let page = list.page.max(usize::from(self.area.height)) as u64;
+        // Never none, even while the terminal does not yet know its size.
+        let page = list.page.max(usize::from(self.area.height)).max(50) as u64;
         let wish = Sent {
             filter: self.filters.text(),
             sort: (self.sort, self.ascending),

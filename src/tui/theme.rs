@@ -221,6 +221,9 @@ impl Theme {
         if self.depth == Depth::None {
             return Style::new();
         }
+        if category.is_empty() {
+            return self.style(Role::Dim);
+        }
         let sum = category.bytes().fold(7_usize, |sum, b| sum.wrapping_mul(31).wrapping_add(b.into()));
         let colour = self.palette.kinds.get(sum % self.palette.kinds.len()).copied().unwrap_or(self.palette.accent);
         Style::new().fg(self.colour(colour))

@@ -25,8 +25,9 @@ fn draw_line(app: &App, pen: &mut Pen) {
     let timeline = &app.snapshot.timeline;
     let x = table::title(pen, false, "Traffic", "");
     let Some((first, last)) = ends(app) else { return };
-    let x = pen.text(x.max(10), 0, &text::clock(first), Role::Dim) + 1;
-    let note = format!("{}  {}", text::clock(last), text::span(last.saturating_sub(first)));
+    let moment = |time| moment(time, last.saturating_sub(first));
+    let x = pen.text(x.max(10), 0, &moment(first), Role::Dim) + 1;
+    let note = format!("{}  {}", moment(last), text::span(last.saturating_sub(first)));
     let end = pen.right(pen.width().saturating_sub(1), 0, &note, Role::Dim).saturating_sub(1);
     let values: Vec<u64> = timeline.bins.iter().map(|b| b.up.saturating_add(b.down)).collect();
     pen.text(x, 0, &bars::spark(&values, end.saturating_sub(x)), Role::Down);
@@ -106,12 +107,19 @@ fn axis(pen: &mut Pen, high: u16, low: u16, most_down: u64, most_up: u64) {
 
 fn clocks(pen: &mut Pen, y: u16, first: i64, last: i64) {
     let width = pen.width();
-    pen.text(AXIS, y, &text::clock(first), Role::Dim);
+    let moment = |time| moment(time, last.saturating_sub(first));
+    pen.text(AXIS, y, &moment(first), Role::Dim);
     let middle = first.saturating_add(last.saturating_sub(first) / 2);
     if width >= 60 {
-        pen.text(AXIS + (width - AXIS) / 2 - 4, y, &text::clock(middle), Role::Dim);
+        pen.text(AXIS + (width - AXIS) / 2 - 4, y, &moment(middle), Role::Dim);
     }
-    pen.right(width.saturating_sub(1), y, &text::clock(last), Role::Dim);
+    pen.right(width.saturating_sub(1), y, &moment(last), Role::Dim);
+}
+
+/// A time of day; the date where there are many days.
+fn moment(time: i64, span: i64) -> String {
+    const DAYS: i64 = 2 * 86_400 * 1_000_000_000;
+    if span < DAYS { text::clock(time) } else { text::moment(time).chars().take(10).collect() }
 }
 
 /// A mark under every stretch in which somebody became suspicious.
