@@ -142,11 +142,12 @@ fn a_panic_in_another_thread_gives_the_terminal_back_and_is_told() {
 fn a_closed_terminal_ends_it() {
     let mut session = Session::start(&[]);
     session.wait("googlevideo.com");
+    // The last handle on the other end closes with the reader, which ends when the program does: so the closing itself is
+    // tried by hand, and here the signal that comes with it.
     session.writer = None;
-    session.master = None;
     session.signal("HUP");
     let (_, took) = session.end();
-    assert!(took < Duration::from_secs(1), "took {took:?}");
+    assert!(took < Duration::from_millis(500), "took {took:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The terminal: taken over, and given back on every way out.
 
 use std::io::{self, Write as _};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -30,7 +31,8 @@ type Backend = CrosstermBackend<io::BufWriter<io::Stdout>>;
 
 /// The terminal while it is ours. Dropping it gives it back.
 pub struct Screen {
-    terminal: Terminal<Backend>,
+    // Never dropped: on a terminal that is gone ratatui's own clean-up panics while it complains. Ours says nothing.
+    terminal: ManuallyDrop<Terminal<Backend>>,
     mouse: bool,
 }
 
@@ -42,7 +44,7 @@ impl Screen {
         let backend = CrosstermBackend::new(io::BufWriter::with_capacity(FRAME, io::stdout()));
         // From here on an error gives the terminal back as well.
         let guard = Restore;
-        let terminal = Terminal::new(backend)?;
+        let terminal = ManuallyDrop::new(Terminal::new(backend)?);
         std::mem::forget(guard);
         Ok(Self { terminal, mouse })
     }

@@ -421,7 +421,8 @@ fn apps(rows: &[&FlowRow]) -> Vec<AppRow> {
 }
 
 fn domains(rows: &[&FlowRow]) -> Vec<DomainRow> {
-    let mut sums: BTreeMap<Arc<str>, (DomainRow, BTreeMap<Arc<str>, (u64, u64)>)> = BTreeMap::new();
+    type Below = BTreeMap<Arc<str>, (u64, u64)>;
+    let mut sums: BTreeMap<Arc<str>, (DomainRow, Below)> = BTreeMap::new();
     for row in rows {
         let (Some(domain), Some(host)) = (row.registrable.clone(), row.domain.clone()) else { continue };
         let new = DomainRow { domain: domain.clone(), flows: 0, bytes: 0, blocked: 0, hosts: Vec::new() };
@@ -432,7 +433,7 @@ fn domains(rows: &[&FlowRow]) -> Vec<DomainRow> {
         let host = hosts.entry(host).or_default();
         *host = (host.0 + 1, host.1 + both(row));
     }
-    let finish = |(mut sum, hosts): (DomainRow, BTreeMap<Arc<str>, (u64, u64)>)| {
+    let finish = |(mut sum, hosts): (DomainRow, Below)| {
         sum.hosts = hosts.into_iter().map(|(host, (flows, bytes))| (host, flows, bytes)).collect();
         sum.hosts.sort_by_key(|host| std::cmp::Reverse(host.2));
         sum
