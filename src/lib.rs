@@ -19,6 +19,7 @@
 //!
 //! Nothing below [`engine`] reads the clock: time comes with the packet.
 
+mod classifier;
 pub mod classify;
 pub mod cli;
 pub mod config;
@@ -41,3 +42,5 @@ pub mod text;
 pub mod time;
 #[cfg(feature = "tui")]
 pub mod tui;
+
+pub use classifier::{Builder, Classified, Classifier, Direction, FiveTuple, LabelView};

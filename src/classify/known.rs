@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::apps::AppTable;
-use super::label::{Label, LabelState};
+use super::label::{Label, LabelState, Layers};
 use crate::dissect::inspect::{Effort, Env, Inspection, Progress};
 use crate::dissect::{Evidence, Findings, Hint, Layer, Protocol, Registry, Transport};
 use crate::facts::{Role, Value};
@@ -17,13 +17,15 @@ pub struct Knowledge {
     pub registry: Registry,
     /// Services by host name.
     pub apps: Cow<'static, AppTable>,
+    /// Which layers speak, and in which order they are trusted.
+    pub layers: Layers,
 }
 
 impl Knowledge {
     /// What the program itself knows.
     #[must_use]
     pub fn builtin() -> Self {
-        Self { registry: Registry::builtin(), apps: Cow::Borrowed(AppTable::builtin()) }
+        Self { registry: Registry::builtin(), apps: Cow::Borrowed(AppTable::builtin()), layers: Layers::default() }
     }
 }
 
@@ -115,7 +117,7 @@ impl Known {
         let mut changed = self.take_layers(scratch, knowledge);
         changed |= self.take_names(packet.number, knowledge);
         if let Some(app) = app.and_then(|name| knowledge.apps.by_name(name)) {
-            changed |= self.label.set_app(app, Layer::Payload);
+            changed |= self.label.set_app(app, Layer::Payload, &knowledge.layers);
         }
         match progress {
             Progress::Going => {}
@@ -196,7 +198,7 @@ impl Known {
                 changed |= self.label.push(id);
             }
             if let Some(app) = protocol.app.and_then(|name| knowledge.apps.by_name(name)) {
-                changed |= self.label.set_app(app, Layer::Payload);
+                changed |= self.label.set_app(app, Layer::Payload, &knowledge.layers);
             }
         }
         if changed {
@@ -224,7 +226,7 @@ impl Known {
             }
             changed = true;
             if let Some(found) = knowledge.apps.lookup(name)
-                && self.label.set_app(found.app, Layer::Host)
+                && self.label.set_app(found.app, Layer::Host, &knowledge.layers)
             {
                 evidence = u16::try_from(place).ok();
             }

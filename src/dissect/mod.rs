@@ -13,6 +13,7 @@ mod registry;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub mod common;
 pub mod net;
 pub mod web;
 

@@ -74,12 +74,15 @@ impl<'a> FlowRecord<'a> {
         let known = &flow.data.known;
         let ends = flow::endpoints(&flow.key, flow.client_is_low);
         let registry = &knowledge.registry;
-        let seen = known.label.protocol(registry).map(|id| (registry.get(id), Layer::Payload));
-        let guess = || ended.then(|| port_guess(&flow.key, ends, knowledge)).flatten();
-        let protocol = seen.or_else(guess);
+        let protocol = knowledge.layers.iter().find_map(|layer| match layer {
+            Layer::Payload => known.label.protocol(registry).map(|id| (registry.get(id), layer)),
+            Layer::Port if ended => port_guess(&flow.key, ends, knowledge),
+            _ => None,
+        });
         let server_name = book.before(ends[1].0, flow.first).cloned();
         let hinted =
             || server_name.as_deref().and_then(|name| knowledge.apps.lookup(name)).map(|m| (m.app, Layer::Dns));
+        let hinted = || knowledge.layers.rank(Layer::Dns).and_then(|_| hinted());
         let app = known.label.app.or_else(hinted);
         let category = app.map(|(id, _)| knowledge.apps.category(id)).or(protocol.map(|(p, _)| p.category));
         let facts = known.findings.as_deref().map(|f| &f.facts);

@@ -95,6 +95,8 @@ pub struct Arrived<'a> {
     pub payload: &'a [u8],
     /// What carries it, outermost first.
     pub carriers: &'a [Carrier],
+    /// There was no transport header: the bytes are known to be the next of their direction.
+    pub bare: bool,
 }
 
 /// What happened to a packet.
@@ -257,7 +259,7 @@ impl Tracker {
         }
         flow.end = flow.end.max(packet.time);
         let proto = packet.headers.key.proto();
-        if proto == flow::TCP {
+        if proto == flow::TCP && !packet.bare {
             flow.tcp.segment(&packet.headers.tcp, side, packet.headers.payload_wire, packet.time);
         }
         if let Some(timeline) = &mut self.timeline {
@@ -274,7 +276,7 @@ impl Tracker {
             let payload = Packet {
                 number: packet.number,
                 side,
-                tcp: (proto == flow::TCP).then_some(&packet.headers.tcp),
+                tcp: (proto == flow::TCP && !packet.bare).then_some(&packet.headers.tcp),
                 data: packet.payload,
                 wire: packet.headers.payload_wire as usize,
                 transport: Transport::of(proto),

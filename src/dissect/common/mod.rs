@@ -1,0 +1,4 @@
+//! What several families need: readers of encodings that many protocols share. No protocol of its own.
+
+pub mod asn1;
+pub mod text;
