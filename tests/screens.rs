@@ -10,6 +10,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, Mous
 use dpimon::engine::snapshot::Monitor;
 use dpimon::tui::app::App;
 use dpimon::tui::panes::PANES;
+use dpimon::tui::theme::{Depth, Theme};
 use dpimon::tui::{Options, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -96,6 +97,17 @@ fn overlays() {
     keep("command", Fake::capture, ":");
     keep("drilled", Fake::capture, "3\n");
     keep("hosts_of_a_domain", Fake::capture, "4→↓");
+}
+
+/// The colours too, in a dark theme and a light one.
+#[test]
+fn colours() {
+    for name in ["dark", "light"] {
+        let mut app = app(&Fake::capture());
+        app.theme = Theme::new(Some(name), Depth::True);
+        let terminal = show(&mut app, (80, 24));
+        insta::assert_snapshot!(format!("colours_{name}"), format!("{:?}", terminal.backend().buffer()));
+    }
 }
 
 #[test]

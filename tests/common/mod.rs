@@ -201,7 +201,10 @@ impl State {
     fn carry_out(&mut self, request: Request) {
         let mut text = String::new();
         match request {
-            Request::Block(spec) => self.add_rule(spec, "key"),
+            Request::Block(spec) => {
+                text = "blocked".into();
+                self.add_rule(spec, "key");
+            }
             Request::Unblock(id) => {
                 text = "The rule is gone".into();
                 self.rules.retain(|(rule, _)| rule.id != id);

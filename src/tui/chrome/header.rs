@@ -16,7 +16,7 @@ pub fn draw(app: &App, pen: &mut Pen) {
     let facts = facts(&app.snapshot, width < 110);
     let mut x = pen.text(1, 0, "dpimon", Role::Accent) + 2;
     let name_room = (width / 3).max(12).min(width.saturating_sub(x));
-    x = pen.tail(x, 0, name_room, name(app, name_room), Role::Strong) + 1;
+    x = pen.tail(x, 0, name_room, &name(app, name_room), Role::Strong) + 1;
     x = state(app, pen, x) + 2;
     // The facts from the right, the most important last to go.
     let mut end = width.saturating_sub(1);
@@ -38,13 +38,16 @@ pub fn draw(app: &App, pen: &mut Pen) {
     }
 }
 
-/// The source's name; where it is too long, without its folders.
-fn name(app: &App, room: u16) -> &str {
+/// The source's name; where it is too long, without its folders; of several files the first and how many more.
+fn name(app: &App, room: u16) -> String {
     let name = &app.snapshot.source.name;
-    match name.rsplit_once('/') {
-        Some((_, file)) if text::width(name) > room.into() && !file.is_empty() => file,
-        _ => name,
+    if text::width(name) <= room.into() {
+        return name.clone();
     }
+    let (first, others) =
+        name.split_once(", ").map_or((name.as_str(), 0), |(first, rest)| (first, rest.split(", ").count()));
+    let file = first.rsplit('/').find(|part| !part.is_empty()).unwrap_or(first);
+    if others == 0 { file.to_owned() } else { format!("{file} +{others}") }
 }
 
 struct Fact {
