@@ -11,6 +11,7 @@ pub mod chrome;
 pub mod detail;
 pub mod draw;
 pub mod filters;
+mod inbox;
 pub mod keys;
 pub mod layout;
 pub mod list;
@@ -24,15 +25,14 @@ mod terminal;
 pub mod theme;
 pub mod toasts;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::event;
-
 use crate::engine::snapshot::Monitor;
 use app::{App, Chore};
+use inbox::Inbox;
 use terminal::{Screen, Signals};
 
 /// Shortest time between two frames.
@@ -68,7 +68,17 @@ pub struct Options {
 pub fn run(monitor: Arc<dyn Monitor>, options: Options) -> io::Result<()> {
     let signals = Signals::listen()?;
     let mut screen = Screen::enter(!options.no_mouse)?;
+    let inbox = Inbox::open()?;
     let mut app = App::new(monitor, options);
+    match turn(&mut app, &mut screen, &signals, &inbox) {
+        // A terminal that is gone cannot be written to: that is an end, not an error.
+        Err(_) if signals.end() || !io::stdout().is_terminal() => Ok(()),
+        end => end,
+    }
+}
+
+/// Input, the newest snapshot, a frame if anything changed; again and again.
+fn turn(app: &mut App, screen: &mut Screen, signals: &Signals, inbox: &Inbox) -> io::Result<()> {
     let start = Instant::now();
     let mut drawn = start.checked_sub(FRAME).unwrap_or(start);
     let mut touched = start;
@@ -82,21 +92,27 @@ pub fn run(monitor: Arc<dyn Monitor>, options: Options) -> io::Result<()> {
             app.dirty = false;
             screen.draw(|frame| {
                 app.arrange(frame.area());
-                draw::screen(&app, frame.buffer_mut());
+                draw::screen(app, frame.buffer_mut());
             })?;
             drawn = Instant::now();
         }
-        if event::poll(patience(&app, drawn, touched))? {
+        let mut event = inbox.next(patience(app, drawn, touched))?;
+        if event.is_some() {
             touched = Instant::now();
-            // Everything that is there at once: a held key must not queue up behind the drawing.
-            while !app.done && event::poll(Duration::ZERO)? {
-                app.event(event::read()?);
-            }
+            // Keys mean what is on the screen now, not what was there when the wait began.
+            app.refresh();
+        } else if !app.dirty && !io::stdout().is_terminal() {
+            return Ok(());
+        }
+        // Everything that is there at once: a held key must not queue up behind the drawing.
+        while let Some(next) = event.take().filter(|_| !app.done) {
+            app.event(next);
+            event = inbox.next(Duration::ZERO)?;
         }
         if signals.stop() {
             app.chores.push(Chore::Suspend);
         }
-        chores(&mut app, &mut screen)?;
+        chores(app, screen)?;
     }
     Ok(())
 }

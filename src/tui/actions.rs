@@ -186,9 +186,10 @@ pub fn block(app: &mut App, choice: &Choice) {
         }
         spec => spec.clone(),
     };
-    app.monitor.request(Request::Block(spec));
+    // The engine says whether it did; what can be done about it is for the screen to say.
     let undo = app.keys.shown(Action::Undo);
-    app.say(format!("Blocked {} {}: {undo} takes it back", choice.kind, choice.shown));
+    app.toasts.add_to_next(format!("{undo} takes it back"), app.now);
+    app.monitor.request(Request::Block(spec));
 }
 
 fn undo(app: &mut App) {

@@ -123,10 +123,10 @@ impl App {
             sent: None,
             snapshot,
         };
-        if let Some(text) = app.options.filter.clone() {
-            if let Err(error) = app.filters.set_typed(&text) {
-                app.complain(error.to_string());
-            }
+        if let Some(text) = app.options.filter.clone()
+            && let Err(error) = app.filters.set_typed(&text)
+        {
+            app.complain(error.to_string());
         }
         app.tell_engine();
         app
@@ -231,7 +231,8 @@ impl App {
     /// Tells the engine what to show, if that has changed.
     pub fn tell_engine(&mut self) {
         let list = self.list(FLOWS);
-        let page = list.page.max(usize::from(self.area.height)) as u64;
+        // Never none, even while the terminal does not yet know its size.
+        let page = list.page.max(usize::from(self.area.height)).max(50) as u64;
         let wish = Sent {
             filter: self.filters.text(),
             sort: (self.sort, self.ascending),

@@ -24,6 +24,14 @@ pub fn spark(values: &[u64], columns: u16) -> String {
     values.iter().map(|v| if *v == 0 { ' ' } else { LEVELS.get(level(*v)).copied().unwrap_or(' ') }).collect()
 }
 
+/// Values as one line of braille: quieter than [`spark`], two values a column.
+#[must_use]
+pub fn trend(values: &[u64], columns: u16) -> String {
+    let values = resample(values, usize::from(columns) * 2);
+    let most = values.iter().copied().max().unwrap_or(0);
+    braille(&values, most, 1, false).pop().unwrap_or_default()
+}
+
 /// Values as sums over exactly `columns` equal stretches; what falls on a border is shared out.
 #[must_use]
 pub fn resample(values: &[u64], columns: usize) -> Vec<u64> {

@@ -188,11 +188,13 @@ impl Detail {
         let mut areas = Areas { head: layout::top(&mut rest, 1 + u16::from(body.height >= 16)), ..Areas::default() };
         let wide = body.width >= 110 && body.height >= 16;
         if wide {
-            areas.about = Rect { width: rest.width * 44 / 100, ..rest };
+            // Sixteen bytes a line need 71 columns, if they can be had.
+            let right = (rest.width * 54 / 100).max(71).min(rest.width.saturating_sub(42));
+            areas.about = Rect { width: rest.width.saturating_sub(right + 2), ..rest };
             let x = areas.about.right() + 2;
             rest = Rect { x, width: rest.right().saturating_sub(x), ..rest };
         } else if self.focus == Part::About {
-            areas.about = std::mem::replace(&mut rest, Rect::default());
+            areas.about = std::mem::take(&mut rest);
         }
         if rest.height >= 13 {
             let high = rest.height * 45 / 100;

@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::app::App;
-use super::panes::{APPS, BOARD, DOMAINS, FLOWS, SUSPICIOUS};
+use super::panes::{APPS, BOARD, DOMAINS, FLOWS, HOSTS, SUSPICIOUS};
 
 /// The panes of the dashboard in the order of Tab.
-pub const BOARD_ORDER: [usize; 4] = [FLOWS, APPS, DOMAINS, SUSPICIOUS];
+pub const BOARD_ORDER: [usize; 5] = [FLOWS, APPS, DOMAINS, HOSTS, SUSPICIOUS];
 
 /// A pane in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub fn plan(app: &App, area: Rect) -> Plan {
     let footer = bottom(&mut rest, u16::from(area.height >= 4));
     let air = bottom(&mut rest, u16::from(area.height >= 22));
     let toast = if air.height > 0 { air } else { last_line(rest) };
+    // The last column stays free, so that numbers do not lean on the edge.
+    rest.width = rest.width.saturating_sub(u16::from(rest.width > 40));
     let mut plan = Plan { header, tabs, rule, body: rest, footer, toast, ..Plan::default() };
     if app.view == BOARD {
         board(app, rest, &mut plan);
@@ -61,14 +63,14 @@ pub fn plan(app: &App, area: Rect) -> Plan {
 
 fn board(app: &App, body: Rect, plan: &mut Plan) {
     match (body.width, body.height) {
-        (w, h) if w >= 104 && h >= 18 => wide(body, plan),
+        (w, h) if w >= 104 && h >= 18 => wide(app, body, plan),
         (w, h) if w >= 64 && h >= 14 => stacked(app, body, plan),
         _ => plan.slots.push(Slot { pane: app.board_focus, area: body, full: false }),
     }
 }
 
 /// Flows under the graph on the left, everything else on the right.
-fn wide(body: Rect, plan: &mut Plan) {
+fn wide(app: &App, body: Rect, plan: &mut Plan) {
     let mut left = body;
     let side = (body.width * 32 / 100).clamp(36, 66);
     let mut right = Rect { x: body.right().saturating_sub(side), width: side, ..body };
@@ -76,14 +78,22 @@ fn wide(body: Rect, plan: &mut Plan) {
     plan.timeline = Some(top(&mut left, (body.height / 6).clamp(4, 10) + 1));
     top(&mut left, 1);
     plan.slots.push(Slot { pane: FLOWS, area: left, full: false });
-    let lines = right.height.saturating_sub(2);
-    let apps = top(&mut right, lines * 36 / 100);
-    top(&mut right, 1);
-    let domains = top(&mut right, lines * 38 / 100);
-    top(&mut right, 1);
-    plan.slots.push(Slot { pane: APPS, area: apps, full: false });
-    plan.slots.push(Slot { pane: DOMAINS, area: domains, full: false });
+    for (pane, percent) in side_panes(app, body.height) {
+        let high = (body.height * percent / 100).min(right.height);
+        let mut area = top(&mut right, high);
+        bottom(&mut area, 1);
+        plan.slots.push(Slot { pane, area, full: false });
+    }
     plan.slots.push(Slot { pane: SUSPICIOUS, area: right, full: false });
+}
+
+/// What stands above the suspects, with its share of the height. Hosts take the place of the domains while they have
+/// the focus, or stand beside them where there is room for both.
+fn side_panes(app: &App, height: u16) -> Vec<(usize, u16)> {
+    if height >= 45 {
+        return vec![(APPS, 29), (DOMAINS, 28), (HOSTS, 24)];
+    }
+    vec![(APPS, 36), (if app.board_focus == HOSTS { HOSTS } else { DOMAINS }, 38)]
 }
 
 /// Flows above two side panes; the right one is the one last looked at.
@@ -101,7 +111,7 @@ fn stacked(app: &App, body: Rect, plan: &mut Plan) {
     let right = Rect { x: low.x + half + 2, width: low.width.saturating_sub(half + 2), ..low };
     low.width = half;
     plan.slots.push(Slot { pane: APPS, area: low, full: false });
-    let other = if app.board_focus == SUSPICIOUS { SUSPICIOUS } else { DOMAINS };
+    let other = if matches!(app.board_focus, SUSPICIOUS | HOSTS) { app.board_focus } else { DOMAINS };
     plan.slots.push(Slot { pane: other, area: right, full: false });
 }
 

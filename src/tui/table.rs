@@ -89,7 +89,11 @@ pub fn place<R>(columns: &[Column<R>], start: u16, width: u16) -> Vec<Placed> {
     chosen.sort_unstable();
     let mut widths: Vec<u16> = chosen.iter().filter_map(|i| columns.get(*i)).map(|c| c.min).collect();
     let wishes: Vec<u16> = chosen.iter().filter_map(|i| columns.get(*i)).map(|c| c.max.max(c.min)).collect();
-    share_out(&mut widths, &wishes, room.saturating_sub(used));
+    // Names first: they say most, and the others were given what they need.
+    let chosen_columns = || chosen.iter().filter_map(|i| columns.get(*i));
+    let names: Vec<u16> = chosen_columns().map(|c| if c.side == Side::Tail { c.max * 2 / 3 } else { c.min }).collect();
+    let left = share_out(&mut widths, &names, room.saturating_sub(used));
+    share_out(&mut widths, &wishes, left);
     let mut x = start;
     let step = |(column, width): (usize, u16)| {
         let placed = Placed { column, x, width };
@@ -99,13 +103,13 @@ pub fn place<R>(columns: &[Column<R>], start: u16, width: u16) -> Vec<Placed> {
     chosen.into_iter().zip(widths).map(step).collect()
 }
 
-/// Gives what is left to the columns that can use it, to the narrowest share first.
-fn share_out(widths: &mut [u16], wishes: &[u16], mut left: u16) {
+/// Gives what is left to the columns that can use it, and tells what then is left.
+fn share_out(widths: &mut [u16], wishes: &[u16], mut left: u16) -> u16 {
     while left > 0 {
         let hungry = widths.iter().zip(wishes).filter(|(w, wish)| w < wish).count();
-        let Ok(hungry) = u16::try_from(hungry) else { return };
+        let Ok(hungry) = u16::try_from(hungry) else { return left };
         if hungry == 0 {
-            return;
+            return left;
         }
         let each = (left / hungry).max(1);
         for (width, wish) in widths.iter_mut().zip(wishes) {
@@ -114,6 +118,7 @@ fn share_out(widths: &mut [u16], wishes: &[u16], mut left: u16) {
             left -= more;
         }
     }
+    left
 }
 
 /// Draws the headings on a line; the order shown has its arrow.
@@ -137,6 +142,27 @@ pub fn headings<R>(pen: &mut Pen, y: u16, columns: &[Column<R>], placed: &[Place
             pen.text(after, y, arrow, role);
         }
     }
+}
+
+/// Draws the headings of numbers on a line that may hold a title up to the column `after`: what would touch it is left
+/// out. On a line of its own, all headings are drawn.
+pub fn headings_after<R>(pen: &mut Pen, y: u16, after: u16, columns: &[Column<R>], placed: &[Placed]) {
+    if y > 0 {
+        headings(pen, y, columns, placed, None);
+        return;
+    }
+    let free = |place: &&Placed| {
+        let side = columns.get(place.column).map(|column| column.side);
+        side == Some(Side::Right) && place.x > after
+    };
+    let free: Vec<Placed> = placed.iter().filter(free).copied().collect();
+    headings(pen, y, columns, &free, None);
+}
+
+/// How many there are, for a title; nothing for none.
+#[must_use]
+pub fn amount(rows: usize) -> String {
+    if rows == 0 { String::new() } else { text::count(rows as u64) }
 }
 
 /// Draws one row on a line.

@@ -1,6 +1,7 @@
 //! The terminal: taken over, and given back on every way out.
 
 use std::io::{self, Write as _};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -30,7 +31,8 @@ type Backend = CrosstermBackend<io::BufWriter<io::Stdout>>;
 
 /// The terminal while it is ours. Dropping it gives it back.
 pub struct Screen {
-    terminal: Terminal<Backend>,
+    // Never dropped: on a terminal that is gone ratatui's own clean-up panics while it complains. Ours says nothing.
+    terminal: ManuallyDrop<Terminal<Backend>>,
     mouse: bool,
 }
 
@@ -42,7 +44,7 @@ impl Screen {
         let backend = CrosstermBackend::new(io::BufWriter::with_capacity(FRAME, io::stdout()));
         // From here on an error gives the terminal back as well.
         let guard = Restore;
-        let terminal = Terminal::new(backend)?;
+        let terminal = ManuallyDrop::new(Terminal::new(backend)?);
         std::mem::forget(guard);
         Ok(Self { terminal, mouse })
     }
@@ -60,7 +62,9 @@ impl Screen {
 
     /// Forgets what is on the screen, so that the next frame is drawn whole.
     pub fn redraw(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // `clear` would ask the terminal where its cursor is, and wait for the answer.
+        let size = self.terminal.size()?;
+        self.terminal.resize(ratatui::layout::Rect::new(0, 0, size.width, size.height))
     }
 
     /// Puts text into the clipboard of whoever looks at the terminal, also over ssh (OSC 52).

@@ -9,6 +9,8 @@ pub enum Role {
     Text,
     /// What the eye should find first.
     Strong,
+    /// Names: clearer than ordinary text, but not loud.
+    Name,
     /// Secondary text.
     Dim,
     /// Lines, empty bars, what is hardly there.
@@ -193,6 +195,7 @@ impl Theme {
         let (colour, modifier) = match role {
             Role::Text => (p.text, Modifier::empty()),
             Role::Strong => (p.strong, Modifier::BOLD),
+            Role::Name => (p.strong, Modifier::empty()),
             Role::Dim => (p.dim, Modifier::empty()),
             Role::Faint => (p.faint, Modifier::empty()),
             Role::Accent => (p.accent, Modifier::empty()),
@@ -218,6 +221,9 @@ impl Theme {
         if self.depth == Depth::None {
             return Style::new();
         }
+        if category.is_empty() {
+            return self.style(Role::Dim);
+        }
         let sum = category.bytes().fold(7_usize, |sum, b| sum.wrapping_mul(31).wrapping_add(b.into()));
         let colour = self.palette.kinds.get(sum % self.palette.kinds.len()).copied().unwrap_or(self.palette.accent);
         Style::new().fg(self.colour(colour))
@@ -227,10 +233,12 @@ impl Theme {
     #[must_use]
     pub fn selected(&self, focused: bool) -> Style {
         match (self.depth, self.palette.selection) {
-            (Depth::None, _) | (_, Color::Reset) if focused => Style::new().add_modifier(Modifier::REVERSED),
-            (Depth::None, _) | (_, Color::Reset) => Style::new().add_modifier(Modifier::UNDERLINED),
-            (_, colour) if focused => Style::new().bg(self.colour(colour)),
-            _ => Style::new(),
+            _ if !focused => Style::new(),
+            // Reversed colours would put holes into the bar: the user's own two have the best contrast.
+            (Depth::None, _) | (_, Color::Reset) => {
+                Style::new().fg(Color::Reset).bg(Color::Reset).add_modifier(Modifier::REVERSED)
+            }
+            (_, colour) => Style::new().bg(self.colour(colour)),
         }
     }
 

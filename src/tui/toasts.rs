@@ -23,6 +23,8 @@ pub struct Toast {
 #[derive(Debug, Clone, Default)]
 pub struct Toasts {
     seen: u64,
+    /// What to add to the engine's next answer, if it comes before that time and is no error.
+    hint: Option<(String, Duration)>,
     shown: Option<Toast>,
     log: Vec<Toast>,
 }
@@ -51,8 +53,15 @@ impl Toasts {
     pub fn read(&mut self, snapshot: &Snapshot, now: Duration) {
         for notice in snapshot.notices.iter().filter(|n| n.serial > self.seen).cloned().collect::<Vec<_>>() {
             self.seen = notice.serial;
-            self.say(notice.text, notice.error, now);
+            let hint = self.hint.take().filter(|(_, until)| !notice.error && now < *until);
+            let hint = hint.map_or_else(String::new, |(hint, _)| format!(": {hint}"));
+            self.say(format!("{}{hint}", sentence(&notice.text)), notice.error, now);
         }
+    }
+
+    /// Adds this to what the engine will answer.
+    pub fn add_to_next(&mut self, hint: String, now: Duration) {
+        self.hint = Some((hint, now + STAY));
     }
 
     /// Shows a message.
@@ -72,5 +81,32 @@ impl Toasts {
             self.shown = None;
         }
         old
+    }
+}
+
+/// The text with a capital letter at its beginning.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::snapshot::Notice;
+
+    #[test]
+    fn an_answer_takes_its_hint_and_goes_in_time() {
+        let mut toasts = Toasts::default();
+        let notice = |serial, error| Notice { serial, error, text: "blocked x".into() };
+        let start = Duration::from_secs(1);
+        toasts.add_to_next("u undoes".into(), start);
+        toasts.read(&Snapshot { notices: vec![notice(1, false), notice(2, false)], ..Snapshot::default() }, start);
+        let said: Vec<_> = toasts.log().iter().map(|t| t.text.as_str()).collect();
+        assert_eq!(said, ["Blocked x: u undoes", "Blocked x"]);
+        toasts.add_to_next("u undoes".into(), start);
+        toasts.read(&Snapshot { notices: vec![notice(2, false), notice(3, true)], ..Snapshot::default() }, start);
+        assert_eq!(toasts.current().map(|t| (t.text.as_str(), t.error)), Some(("Blocked x", true)));
+        assert!(!toasts.expire(start) && toasts.expire(start + STAY) && toasts.current().is_none());
     }
 }

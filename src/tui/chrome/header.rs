@@ -13,10 +13,10 @@ const BAR: u16 = 12;
 /// Draws the header on one line.
 pub fn draw(app: &App, pen: &mut Pen) {
     let width = pen.width();
-    let facts = facts(&app.snapshot);
+    let facts = facts(&app.snapshot, width < 110);
     let mut x = pen.text(1, 0, "dpimon", Role::Accent) + 2;
     let name_room = (width / 3).max(12).min(width.saturating_sub(x));
-    x = pen.tail(x, 0, name_room, &app.snapshot.source.name, Role::Strong) + 1;
+    x = pen.tail(x, 0, name_room, &name(app, name_room), Role::Strong) + 1;
     x = state(app, pen, x) + 2;
     // The facts from the right, the most important last to go.
     let mut end = width.saturating_sub(1);
@@ -36,6 +36,18 @@ pub fn draw(app: &App, pen: &mut Pen) {
     for fact in chosen {
         end = pen.right(end, 0, &fact.text, fact.role).saturating_sub(3);
     }
+}
+
+/// The source's name; where it is too long, without its folders; of several files the first and how many more.
+fn name(app: &App, room: u16) -> String {
+    let name = &app.snapshot.source.name;
+    if text::width(name) <= room.into() {
+        return name.clone();
+    }
+    let (first, others) =
+        name.split_once(", ").map_or((name.as_str(), 0), |(first, rest)| (first, rest.split(", ").count()));
+    let file = first.rsplit('/').find(|part| !part.is_empty()).unwrap_or(first);
+    if others == 0 { file.to_owned() } else { format!("{file} +{others}") }
 }
 
 struct Fact {
@@ -70,7 +82,7 @@ fn state(app: &App, pen: &mut Pen, x: u16) -> u16 {
     if app.frozen { pen.text(x + 1, 0, "frozen", Role::Warn) } else { x }
 }
 
-fn facts(snapshot: &Snapshot) -> Vec<Fact> {
+fn facts(snapshot: &Snapshot, tight: bool) -> Vec<Fact> {
     let totals = &snapshot.totals;
     let mut out = Vec::new();
     let mut add = |rank: u8, text: String, role: Role| out.push(Fact { place: out.len(), rank, text, role });
@@ -81,7 +93,9 @@ fn facts(snapshot: &Snapshot) -> Vec<Fact> {
         add(1, format!("↑ {}", text::bits(bin.up)), Role::Up);
     }
     add(2, text::bytes(totals.bytes), Role::Text);
-    add(3, text::plural(totals.packets, "packet"), Role::Text);
+    let packets =
+        if tight { format!("{} pkts", text::short(totals.packets)) } else { text::plural(totals.packets, "packet") };
+    add(3, packets, Role::Text);
     let undecoded: u64 = totals.undecoded.iter().map(|(_, n)| n).sum();
     add(6, format!("undecoded {}", text::short(undecoded)), Role::Dim);
     let lost = totals.kernel_drops.saturating_add(totals.queue_drops);

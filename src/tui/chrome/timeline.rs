@@ -25,8 +25,9 @@ fn draw_line(app: &App, pen: &mut Pen) {
     let timeline = &app.snapshot.timeline;
     let x = table::title(pen, false, "Traffic", "");
     let Some((first, last)) = ends(app) else { return };
-    let x = pen.text(x.max(10), 0, &text::clock(first), Role::Dim) + 1;
-    let note = format!("{}  {}", text::clock(last), text::span(last.saturating_sub(first)));
+    let moment = |time| moment(time, last.saturating_sub(first));
+    let x = pen.text(x.max(10), 0, &moment(first), Role::Dim) + 1;
+    let note = format!("{}  {}", moment(last), text::span(last.saturating_sub(first)));
     let end = pen.right(pen.width().saturating_sub(1), 0, &note, Role::Dim).saturating_sub(1);
     let values: Vec<u64> = timeline.bins.iter().map(|b| b.up.saturating_add(b.down)).collect();
     pen.text(x, 0, &bars::spark(&values, end.saturating_sub(x)), Role::Down);
@@ -52,7 +53,7 @@ fn draw_graph(app: &App, pen: &mut Pen) {
     let high = lines - low;
     graph(pen, 1, high, &down, scale(most_down, high, most_up, low), Role::Down, false);
     graph(pen, 1 + high, low, &up, scale(most_up, low, most_down, high), Role::Up, true);
-    axis(pen, high, low, most_down, most_up);
+    axis(pen, high, low, per_second(most_down), per_second(most_up));
     let note = format!(
         "{}  peak ↓ {}  ↑ {}",
         text::span(last.saturating_sub(first)),
@@ -93,11 +94,11 @@ fn graph(pen: &mut Pen, y: u16, lines: u16, values: &[u64], most: u64, role: Rol
 
 fn axis(pen: &mut Pen, high: u16, low: u16, most_down: u64, most_up: u64) {
     if high > 1 {
-        pen.right(AXIS - 1, 1, &text::short(most_down), Role::Dim);
+        pen.right(AXIS - 1, 1, &text::short(most_down.saturating_mul(8)), Role::Dim);
     }
     pen.right(AXIS - 1, high, "↓", Role::Down);
     if low > 1 {
-        pen.right(AXIS - 1, high + low, &text::short(most_up), Role::Dim);
+        pen.right(AXIS - 1, high + low, &text::short(most_up.saturating_mul(8)), Role::Dim);
     }
     if low > 0 {
         pen.right(AXIS - 1, high + 1, "↑", Role::Up);
@@ -106,12 +107,19 @@ fn axis(pen: &mut Pen, high: u16, low: u16, most_down: u64, most_up: u64) {
 
 fn clocks(pen: &mut Pen, y: u16, first: i64, last: i64) {
     let width = pen.width();
-    pen.text(AXIS, y, &text::clock(first), Role::Faint);
+    let moment = |time| moment(time, last.saturating_sub(first));
+    pen.text(AXIS, y, &moment(first), Role::Dim);
     let middle = first.saturating_add(last.saturating_sub(first) / 2);
     if width >= 60 {
-        pen.text(AXIS + (width - AXIS) / 2 - 4, y, &text::clock(middle), Role::Faint);
+        pen.text(AXIS + (width - AXIS) / 2 - 4, y, &moment(middle), Role::Dim);
     }
-    pen.right(width.saturating_sub(1), y, &text::clock(last), Role::Faint);
+    pen.right(width.saturating_sub(1), y, &moment(last), Role::Dim);
+}
+
+/// A time of day; the date where there are many days.
+fn moment(time: i64, span: i64) -> String {
+    const DAYS: i64 = 2 * 86_400 * 1_000_000_000;
+    if span < DAYS { text::clock(time) } else { text::moment(time).chars().take(10).collect() }
 }
 
 /// A mark under every stretch in which somebody became suspicious.

@@ -10,7 +10,7 @@ use crate::tui::table;
 use crate::tui::theme::Role;
 
 /// Columns before the values.
-const KEY: u16 = 14;
+const KEY: u16 = 13;
 
 pub(super) enum Line {
     Title(&'static str, String),
@@ -57,9 +57,9 @@ pub(super) fn lines(detail: &Detail, app: &App, width: u16) -> Vec<Line> {
         page.pair("", "reading its packets", Role::Dim);
         return out;
     };
-    health(&mut page, info);
     why(&mut page, info);
     risks(&mut page, info);
+    health(&mut page, info);
     facts(&mut page, info);
     out
 }
@@ -113,14 +113,17 @@ fn identity(page: &mut Page, row: &FlowRow, app: &App) {
     page.pair("↓ to client", &one_way(row.bytes_down, row.packets_down), Role::Down);
     page.pair("↑ to server", &one_way(row.bytes_up, row.packets_up), Role::Up);
     page.pair("began", &text::moment(row.start), Role::Text);
-    page.pair("lasted", &text::span(row.end.saturating_sub(row.start)), Role::Text);
-    page.pair("state", row.state, Role::Text);
+    page.pair("lasted", &format!("{}, {}", text::span(row.end.saturating_sub(row.start)), row.state), Role::Text);
     if row.carrier {
         page.pair("carrier", "carries other flows, which are counted for themselves", Role::Text);
     }
 }
 
 fn health(page: &mut Page, info: &FlowDetail) {
+    if info.stack.len() < 2 && info.rtt.is_none() && info.retransmissions == (0, 0) && info.notes.is_empty() {
+        return;
+    }
+    page.title("Way", "layers, tunnels, losses");
     if info.stack.len() > 1 {
         page.pair("stack", &info.stack.join(" › "), Role::Text);
     }

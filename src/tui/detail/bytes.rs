@@ -12,7 +12,7 @@ const STREAM: usize = 64 * 1024;
 
 /// Bytes on one line of hex for so many columns.
 pub(super) fn per_line(width: u16) -> usize {
-    if width >= 3 + 6 + 16 * 4 + 3 { 16 } else { 8 }
+    if width >= 71 { 16 } else { 8 }
 }
 
 pub(super) fn draw_hex(detail: &Detail, pen: &mut Pen) {
@@ -30,10 +30,10 @@ pub(super) fn draw_hex(detail: &Detail, pen: &mut Pen) {
 }
 
 fn draw_line(pen: &mut Pen, y: u16, offset: usize, chunk: &[u8], packet: &PacketRow, per_line: usize) {
-    pen.text(3, y, &format!("{offset:04x}"), Role::Faint);
+    pen.text(1, y, &format!("{offset:04x}"), Role::Faint);
     let half = per_line / 2;
-    let column = |i: usize| u16::try_from(9 + i * 3 + usize::from(i >= half)).unwrap_or(u16::MAX);
-    let text_at = column(per_line) + 1;
+    let column = |i: usize| u16::try_from(6 + i * 3 + usize::from(i >= half)).unwrap_or(u16::MAX);
+    let text_at = column(per_line);
     for (i, byte) in chunk.iter().enumerate() {
         let role = match (offset + i < packet.payload_at as usize, packet.up) {
             (true, _) => Role::Dim,

@@ -49,13 +49,15 @@ impl Overlay for BlockMenu {
 
     fn draw(&self, _app: &App, pen: &mut Pen) {
         let lines = u16::try_from(self.choices.len()).unwrap_or(u16::MAX);
-        let mut inside = frame(pen, "Block", 84, lines + 1);
+        let mut inside = frame(pen, "Block", 76, lines + 3);
         let width = inside.width();
         let tight = width < 60;
-        // Room for what else shares an address, where there is any.
-        let end = if tight { width } else { width.min(60) };
+        // Room for how many others share an address.
+        let end = if tight { width } else { width.saturating_sub(9) };
         inside.right(end, 0, "stops now", Role::Dim);
-        for (y, (at, choice)) in (1..).zip(self.choices.iter().enumerate()) {
+        let page = inside.height().saturating_sub(1).min(lines);
+        let shown = self.choices.iter().enumerate().skip(self.cursor.top(page)).take(page.into());
+        for (y, (at, choice)) in (1..).zip(shown) {
             if at == self.cursor.at {
                 menu::cursor(&mut inside, y);
                 inside.text(0, y, "▌", Role::Accent);
@@ -65,10 +67,14 @@ impl Overlay for BlockMenu {
             let bytes = inside.right(end, y, &format!("{:>5}", text::short_or_dash(impact.bytes)), Role::Text);
             let flows = if tight { text::short(impact.flows) } else { text::plural(impact.flows, "flow") };
             let flows = inside.right(bytes.saturating_sub(2), y, &flows, Role::Text);
-            inside.tail(12, y, flows.saturating_sub(14), &choice.shown, Role::Strong);
+            inside.tail(12, y, flows.saturating_sub(14), &choice.shown, Role::Name);
             if !tight && !impact.also.is_empty() {
-                inside.text(end + 2, y, &format!("also {}", impact.also.join(", ")), Role::Warn);
+                inside.text(end + 2, y, &format!("also {}", impact.also.len()), Role::Warn);
             }
+        }
+        let impact = self.impacts.get(self.cursor.at);
+        if let Some(impact) = impact.filter(|impact| !impact.also.is_empty()) {
+            inside.text(2, lines + 2, &format!("Also there: {}", impact.also.join(", ")), Role::Warn);
         }
     }
 }

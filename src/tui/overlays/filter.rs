@@ -33,7 +33,7 @@ impl FilterLine {
         self.error = app.filters.set_typed(self.input.text()).err();
     }
 
-    fn from_history(&mut self, app: &mut App, by: isize) {
+    fn recall(&mut self, app: &mut App, by: isize) {
         let history = &app.filters.history;
         self.back = self.back.saturating_add_signed(by).min(history.len());
         let text = history.len().checked_sub(self.back).and_then(|at| history.get(at)).cloned();
@@ -49,6 +49,25 @@ impl FilterLine {
             self.input.replace_before(word.len(), &whole);
             self.changed(app);
         }
+    }
+}
+
+/// The place that was not understood in another colour, and the words under it, or as near as they fit.
+fn draw_error(pen: &mut Pen, x: u16, mark: Option<(u16, u16)>, error: &FilterError) {
+    let width = pen.width();
+    let (place, end) = mark.unwrap_or((x, x + 1));
+    let place = place.min(width.saturating_sub(1));
+    let bad = pen.style(Role::Bad).add_modifier(ratatui::style::Modifier::UNDERLINED);
+    pen.wash(place, 0, end.saturating_sub(place), bad);
+    let words = u16::try_from(crate::text::width(&error.message)).unwrap_or(u16::MAX);
+    if place.saturating_add(words).saturating_add(3) <= width {
+        pen.text(place, 1, "↑", Role::Bad);
+        pen.text(place + 2, 1, &error.message, Role::Bad);
+    } else if words + 3 <= place {
+        pen.text(place, 1, "↑", Role::Bad);
+        pen.right(place - 1, 1, &error.message, Role::Bad);
+    } else {
+        pen.text(x, 1, &error.message, Role::Bad);
     }
 }
 
@@ -98,8 +117,8 @@ impl Overlay for FilterLine {
                 let _ = app.filters.set_typed(&self.before);
                 return Next::Close;
             }
-            KeyCode::Up => self.from_history(app, 1),
-            KeyCode::Down => self.from_history(app, -1),
+            KeyCode::Up => self.recall(app, 1),
+            KeyCode::Down => self.recall(app, -1),
             KeyCode::Tab => self.complete(app),
             _ => {
                 if self.input.key(&key) {
@@ -134,21 +153,7 @@ impl Overlay for FilterLine {
         let at = self.error.as_ref().map(|error| error.at);
         let mark = self.input.draw(&mut pen, x, 0, width.saturating_sub(x + 1), at);
         match &self.error {
-            Some(error) => {
-                let room = u16::try_from(crate::text::width(&error.message) + 3).unwrap_or(u16::MAX);
-                // The words stand under the place, or as near as they fit.
-                let place = mark.unwrap_or(x).min(width.saturating_sub(1));
-                let from = place.min(width.saturating_sub(room.min(width)));
-                pen.text(place, 1, "↑", Role::Bad);
-                if from == place {
-                    pen.text(place + 2, 1, &error.message, Role::Bad);
-                } else {
-                    pen.within(1, 1, place.saturating_sub(2), &error.message, Role::Bad);
-                    if place < width / 2 {
-                        pen.text(place + 2, 1, &error.message, Role::Bad);
-                    }
-                }
-            }
+            Some(error) => draw_error(&mut pen, x, mark, error),
             None => {
                 let words = "words, app:youtube  host:x.com  ip:10.0.0.0/8  port:443  bytes>1M  blocked  not  or  ( )";
                 pen.text(x, 1, words, Role::Faint);

@@ -101,9 +101,9 @@ impl Input {
         trimmed.rfind(char::is_whitespace).map_or(0, |at| at + 1)
     }
 
-    /// Draws the text into so many columns with its cursor, scrolled so that the cursor is seen. Gives the first
-    /// column that the byte at `mark` is drawn in, if it is seen.
-    pub fn draw(&self, pen: &mut Pen, x: u16, y: u16, columns: u16, mark: Option<usize>) -> Option<u16> {
+    /// Draws the text into so many columns with its cursor, scrolled so that the cursor is seen. Gives the columns
+    /// from the byte at `mark` to the end of the text, if they are seen.
+    pub fn draw(&self, pen: &mut Pen, x: u16, y: u16, columns: u16, mark: Option<usize>) -> Option<(u16, u16)> {
         let room = usize::from(columns.saturating_sub(1));
         let mut start = 0;
         while text::width(self.text.get(start..self.at).unwrap_or_default()) > room {
@@ -111,7 +111,7 @@ impl Input {
             start += step;
         }
         let shown = self.text.get(start..).unwrap_or_default();
-        pen.within(x, y, columns, shown, Role::Strong);
+        let end = pen.within(x, y, columns, shown, Role::Strong);
         let column = |at: usize| {
             let width = text::width(self.text.get(start..at)?);
             u16::try_from(width).ok().map(|width| x + width).filter(|at| *at < x + columns)
@@ -119,7 +119,7 @@ impl Input {
         if let Some(cursor) = column(self.at) {
             pen.wash(cursor, y, 1, ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::REVERSED));
         }
-        mark.and_then(column)
+        mark.and_then(column).map(|from| (from, end.max(from + 1)))
     }
 }
 

@@ -28,6 +28,14 @@ impl Choice {
     }
 }
 
+impl Choice {
+    /// The first line shown where only so many fit.
+    #[must_use]
+    pub fn top(self, page: u16) -> usize {
+        (self.at + 1).saturating_sub(usize::from(page.max(1)))
+    }
+}
+
 /// Whether a key leaves a menu.
 #[must_use]
 pub fn leaves(key: &KeyEvent) -> bool {
@@ -38,9 +46,11 @@ pub fn leaves(key: &KeyEvent) -> bool {
 pub fn frame<'p>(pen: &'p mut Pen, title: &str, width: u16, lines: u16) -> Pen<'p> {
     let screen = pen.area();
     let width = width.saturating_add(4).min(screen.width);
-    let height = lines.saturating_add(2).min(screen.height.saturating_sub(1));
+    // The footer stays free: it says what the keys do here.
+    let free = screen.height.saturating_sub(1);
+    let height = lines.saturating_add(2).min(free);
     let x = screen.x + (screen.width - width) / 2;
-    let y = screen.y + (screen.height.saturating_sub(height + 1)) / 3 + 1;
+    let y = screen.y + (free - height) / 3;
     let area = Rect { x, y, width, height }.intersection(screen);
     let mut edge = pen.on(area);
     edge.clear(edge.theme.base());

@@ -78,8 +78,7 @@ impl Overlay for SortMenu {
     fn draw(&self, app: &App, pen: &mut Pen) {
         let lines = u16::try_from(SORTS.len()).unwrap_or(u16::MAX);
         let mut inside = frame(pen, "Sort the flows by", 24, lines);
-        let page = usize::from(inside.height().max(1));
-        let top = (self.cursor.at + 1).saturating_sub(page);
+        let top = self.cursor.top(inside.height());
         for (y, (at, (sort, name))) in (0..).zip(SORTS.iter().enumerate().skip(top)) {
             if at == self.cursor.at {
                 menu::cursor(&mut inside, y);

@@ -43,16 +43,17 @@ impl Pane for Apps {
     fn draw(&self, app: &App, pen: &mut Pen, slot: &Slot, focused: bool) {
         let list = app.list(super::APPS);
         let rows = &app.snapshot.apps;
-        let after = table::title(pen, focused, "Apps", "by bytes");
+        let after = table::title(pen, focused, "Apps", &table::amount(rows.len()));
         if rows.is_empty() {
             table::empty(pen, 1 + u16::from(slot.full), &nothing(app, "apps"));
             return;
         }
-        table::extent(pen, &list, rows.len(), after);
-        let placed = table::place(COLUMNS, 3, pen.width());
+        let columns = if slot.full { FULL } else { BOARD };
+        let placed = table::place(columns, 3, pen.width());
         if slot.full {
-            table::headings(pen, 1, COLUMNS, &placed, None);
+            table::extent(pen, &list, rows.len(), after);
         }
+        table::headings_after(pen, self.head(slot.full) - 1, after, columns, &placed);
         for (row, y) in list.shown(rows.len()).zip(self.head(slot.full)..) {
             let Some(item) = rows.get(row) else { break };
             if row == list.cursor {
@@ -61,22 +62,31 @@ impl Pane for Apps {
             if item.blocked > 0 {
                 pen.text(1, y, "⊘", Role::Bad);
             }
-            table::row(pen, y, COLUMNS, &placed, item, app);
+            table::row(pen, y, columns, &placed, item, app);
         }
     }
 }
 
-static COLUMNS: &[Column<AppRow>] = &[
-    Column { title: "App", min: 10, max: 22, rank: 0, side: Side::Left, sort: None, cell: name },
-    Column { title: "Category", min: 10, max: 16, rank: 6, side: Side::Left, sort: None, cell: category },
-    Column { title: "", min: 6, max: 60, rank: 3, side: Side::Left, sort: None, cell: bar },
-    Column { title: "Bytes", min: 5, max: 6, rank: 1, side: Side::Right, sort: None, cell: bytes },
-    Column { title: "Share", min: 4, max: 5, rank: 2, side: Side::Right, sort: None, cell: share },
-    Column { title: "Over time", min: 10, max: 32, rank: 5, side: Side::Left, sort: None, cell: trend },
-    Column { title: "Flows", min: 5, max: 7, rank: 7, side: Side::Right, sort: None, cell: flows },
-    Column { title: "Packets", min: 7, max: 8, rank: 8, side: Side::Right, sort: None, cell: packets },
-    Column { title: "Stopped", min: 7, max: 7, rank: 9, side: Side::Right, sort: None, cell: blocked },
-];
+const NAME: Column<AppRow> =
+    Column { title: "App", min: 10, max: 22, rank: 0, side: Side::Left, sort: None, cell: name };
+const BAR: Column<AppRow> = Column { title: "", min: 9, max: 60, rank: 3, side: Side::Left, sort: None, cell: bar };
+const BYTES: Column<AppRow> =
+    Column { title: "Bytes", min: 5, max: 6, rank: 1, side: Side::Right, sort: None, cell: bytes };
+const SHARE: Column<AppRow> =
+    Column { title: "Share", min: 5, max: 5, rank: 2, side: Side::Right, sort: None, cell: share };
+const TREND: Column<AppRow> =
+    Column { title: "Over time", min: 9, max: 16, rank: 5, side: Side::Left, sort: None, cell: trend };
+const CATEGORY: Column<AppRow> =
+    Column { title: "Category", min: 10, max: 16, rank: 6, side: Side::Left, sort: None, cell: category };
+const FLOWS: Column<AppRow> =
+    Column { title: "Flows", min: 5, max: 7, rank: 4, side: Side::Right, sort: None, cell: flows };
+const PACKETS: Column<AppRow> =
+    Column { title: "Packets", min: 7, max: 8, rank: 8, side: Side::Right, sort: None, cell: packets };
+const STOPPED: Column<AppRow> =
+    Column { title: "Stopped", min: 7, max: 7, rank: 9, side: Side::Right, sort: None, cell: blocked };
+
+static BOARD: &[Column<AppRow>] = &[NAME, BAR, BYTES, SHARE, TREND];
+static FULL: &[Column<AppRow>] = &[NAME, CATEGORY, BAR, BYTES, SHARE, FLOWS, PACKETS, STOPPED, TREND];
 
 fn name<'r>(row: &'r AppRow, _: &App, _: u16) -> Cell<'r> {
     Cell::new(row.name.as_ref(), if row.blocked > 0 { Role::Dim } else { Role::Text })
@@ -100,7 +110,7 @@ fn share<'r>(row: &'r AppRow, app: &App, _: u16) -> Cell<'r> {
 }
 
 fn trend<'r>(row: &'r AppRow, app: &App, width: u16) -> Cell<'r> {
-    Cell::new(bars::spark(&row.spark, width), app.theme.kind(&row.category))
+    Cell::new(bars::trend(&row.spark, width), app.theme.kind(&row.category))
 }
 
 fn flows<'r>(row: &'r AppRow, _: &App, _: u16) -> Cell<'r> {

@@ -84,16 +84,19 @@ impl Pane for Domains {
     fn draw(&self, app: &App, pen: &mut Pen, slot: &Slot, focused: bool) {
         let list = app.list(super::DOMAINS);
         let rows = self.rows(app);
-        let after = table::title(pen, focused, "Domains", if focused { "→ hosts" } else { "by bytes" });
+        let hint = if focused { "  → hosts" } else { "" };
+        let amount = table::amount(app.snapshot.domains.len());
+        let after = table::title(pen, focused, "Domains", &format!("{amount}{hint}"));
         if rows == 0 {
             table::empty(pen, 1 + u16::from(slot.full), &nothing(app, "domains"));
             return;
         }
-        table::extent(pen, &list, rows, after);
-        let placed = table::place(COLUMNS, 3, pen.width());
+        let columns = if slot.full { FULL } else { BOARD };
+        let placed = table::place(columns, 3, pen.width());
         if slot.full {
-            table::headings(pen, 1, COLUMNS, &placed, None);
+            table::extent(pen, &list, rows, after);
         }
+        table::headings_after(pen, self.head(slot.full) - 1, after, columns, &placed);
         let shown = list.shown(rows);
         for ((row, line), y) in lines(app).enumerate().skip(shown.start).take(shown.len()).zip(self.head(slot.full)..) {
             if row == list.cursor {
@@ -102,14 +105,14 @@ impl Pane for Domains {
             if line.blocked > 0 {
                 pen.text(1, y, "⊘", Role::Bad);
             }
-            draw_line(pen, y, &placed, &line, app);
+            draw_line(pen, y, columns, &placed, &line, app);
         }
     }
 }
 
-fn draw_line(pen: &mut Pen, y: u16, placed: &[table::Placed], line: &Line, app: &App) {
+fn draw_line(pen: &mut Pen, y: u16, columns: &[Column<Line>], placed: &[table::Placed], line: &Line, app: &App) {
     for place in placed {
-        let Some(column) = COLUMNS.get(place.column) else { continue };
+        let Some(column) = columns.get(place.column) else { continue };
         let cell = (column.cell)(line, app, place.width);
         match column.side {
             Side::Right => {
@@ -152,14 +155,20 @@ fn close(app: &mut App, domain: &Arc<str>) -> bool {
     closed
 }
 
-static COLUMNS: &[Column<Line>] = &[
-    Column { title: "  Domain", min: 18, max: 50, rank: 0, side: Side::Tail, sort: None, cell: name },
-    Column { title: "", min: 8, max: 60, rank: 4, side: Side::Left, sort: None, cell: bar },
-    Column { title: "Flows", min: 5, max: 7, rank: 2, side: Side::Right, sort: None, cell: flows },
-    Column { title: "Bytes", min: 5, max: 6, rank: 1, side: Side::Right, sort: None, cell: bytes },
-    Column { title: "Hosts", min: 5, max: 6, rank: 5, side: Side::Right, sort: None, cell: hosts },
-    Column { title: "Stopped", min: 7, max: 7, rank: 6, side: Side::Right, sort: None, cell: blocked },
-];
+const NAME: Column<Line> =
+    Column { title: "  Domain", min: 18, max: 50, rank: 0, side: Side::Tail, sort: None, cell: name };
+const BAR: Column<Line> = Column { title: "", min: 8, max: 60, rank: 4, side: Side::Left, sort: None, cell: bar };
+const FLOWS: Column<Line> =
+    Column { title: "Flows", min: 5, max: 6, rank: 2, side: Side::Right, sort: None, cell: flows };
+const BYTES: Column<Line> =
+    Column { title: "Bytes", min: 5, max: 6, rank: 1, side: Side::Right, sort: None, cell: bytes };
+const HOSTS: Column<Line> =
+    Column { title: "Hosts", min: 5, max: 6, rank: 5, side: Side::Right, sort: None, cell: hosts };
+const STOPPED: Column<Line> =
+    Column { title: "Stopped", min: 7, max: 7, rank: 6, side: Side::Right, sort: None, cell: blocked };
+
+static BOARD: &[Column<Line>] = &[NAME, BAR, FLOWS, BYTES];
+static FULL: &[Column<Line>] = &[NAME, BAR, BYTES, FLOWS, HOSTS, STOPPED];
 
 fn name<'r>(line: &'r Line, _: &App, _: u16) -> Cell<'r> {
     let dim = line.host.is_some() || line.blocked > 0;

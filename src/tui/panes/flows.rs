@@ -144,12 +144,15 @@ fn plain(row: &FlowRow) -> Role {
     if row.rule.is_some() { Role::Dim } else { Role::Text }
 }
 
-fn client<'r>(row: &'r FlowRow, _: &App, _: u16) -> Cell<'r> {
-    Cell::new(subject::endpoint(row.client, row.client_port), Role::Dim)
+/// A client's port says least of all: where it does not fit, the address is shown alone.
+fn client<'r>(row: &'r FlowRow, _: &App, width: u16) -> Cell<'r> {
+    let whole = subject::endpoint(row.client, row.client_port);
+    let fits = whole.len() <= usize::from(width);
+    Cell::new(if fits { whole } else { row.client.to_string() }, Role::Dim)
 }
 
 fn name<'r>(row: &'r FlowRow, app: &App, width: u16) -> Cell<'r> {
-    let strong = if row.rule.is_some() { Role::Dim } else { Role::Strong };
+    let strong = if row.rule.is_some() { Role::Dim } else { Role::Name };
     match (row.domain.as_deref(), row.server_name.as_deref()) {
         (Some(name), _) => Cell::new(name, strong),
         // A guess never takes the place of the address: it stands beside it, if there is room for both.
@@ -163,8 +166,12 @@ fn name<'r>(row: &'r FlowRow, app: &App, width: u16) -> Cell<'r> {
     }
 }
 
+/// The address behind a name; where there is no name, it stands in the name's place already.
 fn server<'r>(row: &'r FlowRow, _: &App, _: u16) -> Cell<'r> {
-    Cell::new(subject::endpoint(row.server, row.server_port), Role::Dim)
+    match row.domain {
+        Some(_) => Cell::new(subject::endpoint(row.server, row.server_port), Role::Dim),
+        None => Cell::new("", Role::Dim),
+    }
 }
 
 fn app_name<'r>(row: &'r FlowRow, app: &App, _: u16) -> Cell<'r> {
@@ -172,14 +179,14 @@ fn app_name<'r>(row: &'r FlowRow, app: &App, _: u16) -> Cell<'r> {
     match label {
         Some(label) if row.guess => Cell::new(format!("{label}?"), Role::Dim),
         Some(label) => Cell::new(label, app.theme.kind(row.category.as_deref().unwrap_or_default())),
-        None => Cell::new(subject::transport(row.proto), Role::Faint),
+        None => Cell::new(subject::transport(row.proto), Role::Dim),
     }
 }
 
 fn protocol<'r>(row: &'r FlowRow, _: &App, _: u16) -> Cell<'r> {
     match row.protocol.as_deref() {
         Some(protocol) => Cell::new(protocol, plain(row)),
-        None => Cell::new(subject::transport(row.proto), Role::Faint),
+        None => Cell::new(subject::transport(row.proto), Role::Dim),
     }
 }
 

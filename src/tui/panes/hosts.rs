@@ -42,14 +42,17 @@ impl Pane for Hosts {
     fn draw(&self, app: &App, pen: &mut Pen, slot: &Slot, focused: bool) {
         let list = app.list(super::HOSTS);
         let rows = &app.snapshot.hosts;
-        let after = table::title(pen, focused, "Hosts", "by bytes");
+        let after = table::title(pen, focused, "Hosts", &table::amount(rows.len()));
         if rows.is_empty() {
-            table::empty(pen, 2, &nothing(app, "hosts"));
+            table::empty(pen, 1 + u16::from(slot.full), &nothing(app, "hosts"));
             return;
         }
-        table::extent(pen, &list, rows.len(), after);
-        let placed = table::place(COLUMNS, 3, pen.width());
-        table::headings(pen, 1, COLUMNS, &placed, None);
+        let columns = if slot.full { FULL } else { BOARD };
+        let placed = table::place(columns, 3, pen.width());
+        if slot.full {
+            table::extent(pen, &list, rows.len(), after);
+        }
+        table::headings_after(pen, self.head(slot.full) - 1, after, columns, &placed);
         for (row, y) in list.shown(rows.len()).zip(self.head(slot.full)..) {
             let Some(host) = rows.get(row) else { break };
             if row == list.cursor {
@@ -58,21 +61,29 @@ impl Pane for Hosts {
             if app.snapshot.suspects.iter().any(|s| s.address == host.address) {
                 pen.text(1, y, "!", Role::Warn);
             }
-            table::row(pen, y, COLUMNS, &placed, host, app);
+            table::row(pen, y, columns, &placed, host, app);
         }
     }
 }
 
-static COLUMNS: &[Column<HostRow>] = &[
-    Column { title: "Address", min: 15, max: 40, rank: 0, side: Side::Left, sort: None, cell: address },
-    Column { title: "Name", min: 12, max: 50, rank: 2, side: Side::Tail, sort: None, cell: name },
-    Column { title: "", min: 8, max: 50, rank: 6, side: Side::Left, sort: None, cell: bar },
-    Column { title: "Bytes", min: 5, max: 6, rank: 1, side: Side::Right, sort: None, cell: bytes },
-    Column { title: "Sent", min: 5, max: 6, rank: 4, side: Side::Right, sort: None, cell: sent },
-    Column { title: "Received", min: 8, max: 8, rank: 4, side: Side::Right, sort: None, cell: received },
-    Column { title: "As client", min: 9, max: 9, rank: 5, side: Side::Right, sort: None, cell: flows_out },
-    Column { title: "As server", min: 9, max: 9, rank: 5, side: Side::Right, sort: None, cell: flows_in },
-];
+const ADDRESS: Column<HostRow> =
+    Column { title: "Address", min: 15, max: 26, rank: 0, side: Side::Left, sort: None, cell: address };
+const NAME: Column<HostRow> =
+    Column { title: "Name", min: 12, max: 50, rank: 2, side: Side::Tail, sort: None, cell: name };
+const BAR: Column<HostRow> = Column { title: "", min: 8, max: 40, rank: 6, side: Side::Left, sort: None, cell: bar };
+const BYTES: Column<HostRow> =
+    Column { title: "Bytes", min: 5, max: 6, rank: 1, side: Side::Right, sort: None, cell: bytes };
+const SENT: Column<HostRow> =
+    Column { title: "Sent", min: 5, max: 6, rank: 4, side: Side::Right, sort: None, cell: sent };
+const RECEIVED: Column<HostRow> =
+    Column { title: "Received", min: 8, max: 8, rank: 4, side: Side::Right, sort: None, cell: received };
+const AS_CLIENT: Column<HostRow> =
+    Column { title: "As client", min: 9, max: 9, rank: 5, side: Side::Right, sort: None, cell: flows_out };
+const AS_SERVER: Column<HostRow> =
+    Column { title: "As server", min: 9, max: 9, rank: 5, side: Side::Right, sort: None, cell: flows_in };
+
+static BOARD: &[Column<HostRow>] = &[ADDRESS, NAME, BYTES];
+static FULL: &[Column<HostRow>] = &[ADDRESS, NAME, BAR, BYTES, SENT, RECEIVED, AS_CLIENT, AS_SERVER];
 
 fn address<'r>(row: &'r HostRow, _: &App, _: u16) -> Cell<'r> {
     Cell::new(row.address.to_string(), Role::Text)
@@ -80,7 +91,7 @@ fn address<'r>(row: &'r HostRow, _: &App, _: u16) -> Cell<'r> {
 
 fn name<'r>(row: &'r HostRow, app: &App, _: u16) -> Cell<'r> {
     match row.names.first() {
-        Some(name) if !app.options.no_names => Cell::new(name.as_ref(), Role::Strong),
+        Some(name) if !app.options.no_names => Cell::new(name.as_ref(), Role::Name),
         _ => Cell::new("-", Role::Faint),
     }
 }

@@ -89,7 +89,7 @@ static COLUMNS: &[Column<RuleRow>] = &[
 fn rule<'r>(row: &'r RuleRow, _: &App, _: u16) -> Cell<'r> {
     // The section is said by the kind; the entry is what one looks for.
     let entry = row.text.split_once("] ").map_or(row.text.as_str(), |(_, entry)| entry);
-    Cell::new(entry, if row.enabled { Role::Strong } else { Role::Dim })
+    Cell::new(entry, if row.enabled { Role::Name } else { Role::Dim })
 }
 
 fn kind<'r>(row: &'r RuleRow, _: &App, _: u16) -> Cell<'r> {

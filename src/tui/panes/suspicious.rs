@@ -49,7 +49,7 @@ impl Pane for Suspicious {
     fn draw(&self, app: &App, pen: &mut Pen, slot: &Slot, focused: bool) {
         let list = app.list(super::SUSPICIOUS);
         let rows = &app.snapshot.suspects;
-        let after = table::title(pen, focused, "Suspicious", if rows.is_empty() { "" } else { "by score" });
+        let after = table::title(pen, focused, "Suspicious", &table::amount(rows.len()));
         if rows.is_empty() {
             let more = if app.snapshot.source.finished {
                 "Nobody looks suspicious."
@@ -59,12 +59,12 @@ impl Pane for Suspicious {
             table::empty(pen, 1 + u16::from(slot.full), more);
             return;
         }
-        table::extent(pen, &list, rows.len(), after);
         let placed = table::place(COLUMNS, 3, pen.width());
         if slot.full {
-            table::headings(pen, 1, COLUMNS, &placed, None);
+            table::extent(pen, &list, rows.len(), after);
         }
         let head = self.head(slot.full);
+        table::headings_after(pen, head - 1, after, COLUMNS, &placed);
         for (row, y) in list.shown(rows.len()).zip(head..) {
             let Some(suspect) = rows.get(row) else { break };
             if row == list.cursor {
@@ -122,9 +122,9 @@ fn listed(pen: &mut Pen, y: u16, heading: &str, items: impl Iterator<Item = Stri
 }
 
 static COLUMNS: &[Column<SuspectRow>] = &[
-    Column { title: "Address", min: 13, max: 26, rank: 0, side: Side::Left, sort: None, cell: address },
+    Column { title: "Address", min: 13, max: 16, rank: 0, side: Side::Left, sort: None, cell: address },
     Column { title: "Why", min: 12, max: u16::MAX, rank: 0, side: Side::Left, sort: None, cell: why },
-    Column { title: "Score", min: 3, max: 5, rank: 1, side: Side::Right, sort: None, cell: score },
+    Column { title: "Score", min: 5, max: 5, rank: 1, side: Side::Right, sort: None, cell: score },
 ];
 
 fn address<'r>(row: &'r SuspectRow, _: &App, _: u16) -> Cell<'r> {
@@ -137,7 +137,7 @@ fn why<'r>(row: &'r SuspectRow, _: &App, width: u16) -> Cell<'r> {
     let names: Vec<_> = row.reasons.iter().map(|(reason, _)| reason.to_lowercase()).collect();
     // Evidence if there is room for it, else at least every reason.
     let long = all.join("; ");
-    let fits = crate::text::width(&long) <= width.into() || names.len() < 2;
+    let fits = crate::text::width(&long) <= width.into() || names.len() < 2 || width >= 36;
     Cell::new(if fits { long } else { names.join(", ") }, Role::Dim)
 }
 
