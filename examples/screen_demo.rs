@@ -1,12 +1,12 @@
 //! The screen over made-up flows: `cargo run --example screen_demo -- [capture|loading|live|empty|panic|FLOWS] [THEME]`.
 
-#[path = "../tests/common/mod.rs"]
-mod common;
+#[path = "../tests/fake/mod.rs"]
+mod fake;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::Fake;
+use fake::Fake;
 use dpimon::tui::{Options, run};
 
 fn main() -> std::io::Result<()> {

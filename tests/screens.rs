@@ -1,11 +1,11 @@
 //! Every view at every size, as text; and thousands of random keys that must not bring the screen down.
 #![cfg(feature = "tui")]
 
-mod common;
+mod fake;
 
 use std::sync::Arc;
 
-use common::Fake;
+use fake::Fake;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use dpimon::engine::snapshot::Monitor;
 use dpimon::tui::app::App;
