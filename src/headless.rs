@@ -14,8 +14,8 @@ use crate::engine::filter::PacketFilter;
 use crate::engine::harvest::Harvest;
 use crate::engine::judge::{Decided, Judge};
 use crate::engine::pipeline::{Pipeline, Setup};
-use crate::engine::reader::{Go, ReadTotals};
-use crate::engine::source::{self, Progress};
+use crate::engine::reader::{Go, Watch};
+use crate::engine::source;
 use crate::engine::writer::SinkError;
 use crate::export::atomic::{Existing, Output, OutputError};
 use crate::export::split::Split;
@@ -148,7 +148,7 @@ fn setup(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Setup, F
 }
 
 /// On a terminal, long runs say how far they are.
-fn progress(run: &Run) -> Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send> {
+fn progress(run: &Run) -> Watch {
     if run.quiet || !io::stderr().is_terminal() {
         return Box::new(|_, _| Go::On);
     }
@@ -156,7 +156,7 @@ fn progress(run: &Run) -> Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send> {
     Box::new(move |totals, progress| {
         if begun.elapsed().as_secs() >= 1 && told.elapsed().as_millis() >= 200 {
             told = Instant::now();
-            let share = if progress.total > 0 { progress.read.saturating_mul(100) / progress.total } else { 0 };
+            let share = progress.read.saturating_mul(100).checked_div(progress.total).unwrap_or(0);
             eprint!("\r{share:3} %  {} packets\x1b[K\r", totals.packets);
         }
         Go::On

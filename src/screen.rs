@@ -10,8 +10,8 @@ use crate::engine::filter::PacketFilter;
 use crate::engine::judge::Judge;
 use crate::engine::pipeline::{Pipeline, Setup};
 use crate::engine::query::Filter;
-use crate::engine::reader::{Go, ReadTotals};
-use crate::engine::source::{self, Progress};
+use crate::engine::reader::{Go, Watch};
+use crate::engine::source;
 use crate::headless::Failure;
 use crate::rules::RuleSet;
 use crate::session::{Control, Session, Started};
@@ -64,7 +64,7 @@ fn start(run: &Run, knowledge: &Arc<Knowledge>, rules: &Arc<RuleSet>) -> Result<
 }
 
 /// The reader tells how far it is, and stands still while it is told to.
-fn told_by(control: Arc<Control>) -> Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send> {
+fn told_by(control: Arc<Control>) -> Watch {
     Box::new(move |totals, progress| {
         *control.read.lock().unwrap_or_else(PoisonError::into_inner) = (totals.clone(), progress);
         while control.pause.load(Ordering::Relaxed) && !control.stop.load(Ordering::Relaxed) {

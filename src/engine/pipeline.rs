@@ -8,8 +8,8 @@ use crossbeam_channel::{Receiver, bounded, unbounded};
 
 use super::filter::PacketFilter;
 use super::judge::Judge;
-use super::reader::{Go, ReadEnd, ReadTotals, Reader};
-use super::source::{Progress, Source};
+use super::reader::{ReadEnd, Reader, Watch};
+use super::source::Source;
 use super::timeline::Bins;
 use super::tracker::{Settings, Tracker};
 use super::worker::{FromWorker, Worker};
@@ -39,7 +39,7 @@ pub struct Setup {
     /// Ticks of the screen, and the flow it has open.
     pub screen: Option<(Arc<AtomicU64>, Arc<AtomicU64>)>,
     /// Hears of progress after each chunk and says whether to go on.
-    pub control: Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send>,
+    pub control: Watch,
 }
 
 /// A run under way.

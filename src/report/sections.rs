@@ -23,9 +23,9 @@ pub struct Report {
     pub workers: Vec<WorkerLine>,
     /// Apps by bytes; protocols where no app is known.
     pub apps: Vec<AppLine>,
-    /// Domains by bytes, the first [`TOP`].
+    /// Domains by bytes, the first 20.
     pub domains: Vec<DomainLine>,
-    /// Server addresses by bytes, the first [`TOP`].
+    /// Server addresses by bytes, the first 20.
     pub destinations: Vec<Destination>,
     /// Suspicious addresses by score.
     pub suspects: Vec<SuspectLine>,

@@ -72,7 +72,8 @@ const LLMNR_PORT: u16 = 5355;
 static STARTS: &[Start] = &[Start::Mask(2, 0x4040_ff00, 0), Start::Length(2, 0, 2)];
 
 fn probe(seen: &Seen, port_fits: fn(u16) -> bool) -> Verdict {
-    if !(port_fits(seen.client_port) && port_fits(seen.server_port)) && !either(seen, port_fits) {
+    let both = port_fits(seen.client_port) && port_fits(seen.server_port);
+    if !both && !either(seen, port_fits) {
         return Verdict::No;
     }
     let Some(bytes) = message_bytes(seen) else { return Verdict::No };
