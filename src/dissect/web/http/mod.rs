@@ -60,24 +60,24 @@ pub static WEBSOCKET: Protocol = Protocol {
     ..Protocol::NEW
 };
 
-static HOST: Field = Field::new("http", "hostname").role(Role::Asked);
-static HOSTS: Field = Field::list("http", "hostnames").role(Role::Asked);
-static URL: Field = Field::new("http", "url");
-static AGENT: Field = Field::new("http", "http_user_agent").role(Role::Agent);
-static METHOD: Field = Field::new("http", "http_method");
+pub(super) static HOST: Field = Field::new("http", "hostname").role(Role::Asked);
+pub(super) static HOSTS: Field = Field::list("http", "hostnames").role(Role::Asked);
+pub(super) static URL: Field = Field::new("http", "url");
+pub(super) static AGENT: Field = Field::new("http", "http_user_agent").role(Role::Agent);
+pub(super) static METHOD: Field = Field::new("http", "http_method");
 static PROTOCOL: Field = Field::new("http", "protocol");
-static STATUS: Field = Field::new("http", "status");
-static TYPE: Field = Field::new("http", "http_content_type");
-static REQUEST_TYPE: Field = Field::new("http", "request_content_type");
-static REFERRER: Field = Field::new("http", "http_refer");
+pub(super) static STATUS: Field = Field::new("http", "status");
+pub(super) static TYPE: Field = Field::new("http", "http_content_type");
+pub(super) static REQUEST_TYPE: Field = Field::new("http", "request_content_type");
+pub(super) static REFERRER: Field = Field::new("http", "http_refer");
 static LENGTH: Field = Field::new("http", "length");
-static SERVER: Field = Field::new("http", "server");
+pub(super) static SERVER: Field = Field::new("http", "server");
 static XFF: Field = Field::new("http", "xff");
 static REDIRECT: Field = Field::new("http", "redirect");
 
 fn probe(seen: &Seen) -> Verdict {
     match start::probe(seen.data) {
-        Verdict::No if seen.midstream && seen.data.len() > MIDDLE => match start::resume(seen.data) {
+        Verdict::No if seen.midstream && seen.usual && seen.data.len() > MIDDLE => match start::resume(seen.data) {
             Some(_) => Verdict::Yes("HTTP message within the stream"),
             None => Verdict::No,
         },
@@ -416,7 +416,7 @@ impl Head {
 }
 
 /// Keeps the host of a request; those of later requests too.
-fn asked_for(cx: &mut Cx, authority: &[u8]) {
+pub(super) fn asked_for(cx: &mut Cx, authority: &[u8]) {
     let name = host(authority);
     if cx.host(&HOST, name) {
         return cx.note_fact("request, Host", &HOST);
@@ -429,7 +429,7 @@ fn asked_for(cx: &mut Cx, authority: &[u8]) {
 }
 
 /// Names a layer once.
-fn layer(cx: &mut Cx, service: &'static Protocol) {
+pub(super) fn layer(cx: &mut Cx, service: &'static Protocol) {
     if !cx.layers.contains(&service) {
         cx.note(service.how);
         cx.layer(service);

@@ -294,7 +294,8 @@ fn frames(plain: &[u8], mut crypto: impl FnMut(usize, &[u8])) -> Result<bool, In
                     number(&mut r)?;
                 }
             }
-            6 => {
+            // Google's drafts number it 8.
+            6 | 8 => {
                 let (at, size) = (length(&mut r)?, length(&mut r)?);
                 crypto(at, r.take(size, "crypto data")?);
             }
