@@ -38,6 +38,8 @@ pub struct Packet<'a> {
     pub side: usize,
     /// Transport header fields of a TCP segment. `None` for datagrams, and for TCP bytes known to be next.
     pub tcp: Option<&'a Tcp>,
+    /// Sequence numbers of the SYNs seen so far, by direction.
+    pub syns: [Option<u32>; 2],
     /// Captured bytes.
     pub data: &'a [u8],
     /// Bytes on the wire.
@@ -94,7 +96,7 @@ impl Known {
             return false;
         }
         let findings = self.findings.get_or_insert_default();
-        let inspection = self.inspection.get_or_insert_default();
+        let inspection = self.inspection.get_or_insert_with(|| Box::new(Inspection::after_syns(packet.syns)));
         let mut app = None;
         scratch.layers.clear();
         let mut env = Env {

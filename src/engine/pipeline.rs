@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, bounded, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 
 use super::filter::PacketFilter;
 use super::judge::Judge;
@@ -61,7 +61,8 @@ impl Pipeline {
     /// The system has no more threads.
     pub fn start(setup: Setup) -> std::io::Result<Self> {
         let workers = setup.workers.max(1);
-        let (to_collector, inbox) = unbounded();
+        // Bounded: when flows are put out faster than they are written, the workers wait.
+        let (to_collector, inbox) = bounded(workers * QUEUE);
         let (give_back, returned) = bounded(workers * (QUEUE + 2));
         let (to_writer, writer) = match setup.sink {
             Some(sink) => {

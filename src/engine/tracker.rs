@@ -277,12 +277,15 @@ impl Tracker {
                 number: packet.number,
                 side,
                 tcp: (proto == flow::TCP && !packet.bare).then_some(&packet.headers.tcp),
+                syns: flow.tcp.syns(),
                 data: packet.payload,
                 wire: packet.headers.payload_wire as usize,
                 transport: Transport::of(proto),
                 ends,
             };
-            if worth_inspecting(&payload) && flow.data.known.inspect(&payload, &self.knowledge, &mut self.scratch) {
+            if worth_inspecting(&payload, flow.data.known.is_inspected())
+                && flow.data.known.inspect(&payload, &self.knowledge, &mut self.scratch)
+            {
                 flow.data.renamed = true;
                 let decision = &mut flow.data.decision;
                 *decision = decision.or_else(|| self.judge.at_label(&flow.data.known, &self.knowledge));
@@ -342,10 +345,11 @@ impl Tracker {
     }
 }
 
-/// TCP segments without payload matter only for SYN (the stream's start) and for acknowledging what was lost.
-fn worth_inspecting(packet: &Packet) -> bool {
+/// TCP segments without payload matter only to an inspection under way, for the start of the other direction. A flow
+/// gets one with its first payload: what a flood is made of never does.
+fn worth_inspecting(packet: &Packet, under_way: bool) -> bool {
     match packet.tcp {
-        Some(tcp) => packet.wire > 0 || tcp.flags.syn(),
+        Some(tcp) => packet.wire > 0 || (tcp.flags.syn() && under_way),
         None => packet.wire > 0 || !matches!(packet.transport, Transport::Udp),
     }
 }
