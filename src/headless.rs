@@ -95,7 +95,9 @@ pub fn run(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Vec<St
     if run.verbose > 0 {
         eprint!("{}", report::effort::text(&harvest, begun.elapsed()));
     }
-    Ok(harvest.read.warnings)
+    let warnings = harvest.read.warnings.clone();
+    std::mem::forget(harvest); // the program ends here: taking apart a million flows first would only cost time
+    Ok(warnings)
 }
 
 /// A first pass finds the flows that rules stop; the second one stops them from their first packet on.
