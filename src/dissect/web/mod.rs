@@ -17,6 +17,7 @@ pub mod socks;
 pub mod ssdp;
 pub mod thrift;
 pub mod tls;
+pub mod websocket;
 pub mod wsd;
 
 use self::http::services;
@@ -47,7 +48,7 @@ pub(super) static PROTOCOLS: &[&Protocol] = &[
     // Known only inside others.
     &tls::DOH_DOT,
     &quic::HTTP3,
-    &http::WEBSOCKET,
+    &websocket::WEBSOCKET,
     &icecast::ICECAST,
     &services::PROXY,
     &services::CONNECT,

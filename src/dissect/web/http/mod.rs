@@ -50,16 +50,6 @@ pub static HTTP: Protocol = Protocol {
     ..Protocol::NEW
 };
 
-/// WebSocket.
-pub static WEBSOCKET: Protocol = Protocol {
-    name: "WebSocket",
-    eve: "websocket",
-    category: "Web",
-    how: "an HTTP upgrade that the server accepts",
-    over: &[Transport::Tcp],
-    ..Protocol::NEW
-};
-
 pub(super) static HOST: Field = Field::new("http", "hostname").role(Role::Asked);
 pub(super) static HOSTS: Field = Field::list("http", "hostnames").role(Role::Asked);
 pub(super) static URL: Field = Field::new("http", "url");
@@ -303,7 +293,7 @@ impl Http {
         if head.status == 101 {
             if head.upgrade == Upgrade::WebSocket {
                 cx.note("upgrade to WebSocket");
-                layer(cx, &WEBSOCKET);
+                layer(cx, &super::websocket::WEBSOCKET);
                 return Some(Step::Done);
             }
             return Some(Step::Inner(used));
