@@ -8,6 +8,7 @@ pub mod http;
 pub mod http2;
 pub mod icecast;
 pub mod jsonrpc;
+mod marks;
 pub mod mpegts;
 pub mod ookla;
 pub mod quic;

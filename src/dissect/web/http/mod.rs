@@ -11,8 +11,9 @@ use std::collections::VecDeque;
 
 use self::start::Start;
 use crate::dissect::common::text::{begins, header, holds, host, line, number, split};
+use crate::dissect::web::marks::{self, Place};
 use crate::dissect::{self, Cx, Dissector, Protocol, Reading, Seen, Step, Transport, Verdict};
-use crate::facts::{Field, Role};
+use crate::facts::{Field, Role, Value};
 
 /// HTTP/1.
 pub static HTTP: Protocol = Protocol {
@@ -267,6 +268,9 @@ impl Http {
     /// Decides what follows the empty line.
     fn end_of_head(&mut self, cx: &mut Cx, used: usize) -> Step {
         let head = std::mem::take(&mut self.side(cx).head);
+        if let Some(Value::Text(agent)) = cx.facts().get(&AGENT).filter(|_| !head.response).cloned() {
+            marks::tell(cx, Place::Agent, agent.as_bytes());
+        }
         let next = if head.response {
             let asked = if head.status / 100 == 1 && head.status != 101 {
                 Asked::Usual
@@ -420,7 +424,7 @@ pub(super) fn asked_for(cx: &mut Cx, authority: &[u8]) {
 
 /// Names a layer once.
 pub(super) fn layer(cx: &mut Cx, service: &'static Protocol) {
-    if !cx.layers.contains(&service) {
+    if !cx.findings.evidence.iter().any(|e| e.what == service.how) {
         cx.note(service.how);
         cx.layer(service);
     }
