@@ -157,8 +157,9 @@ impl Dissector for Http {
                 self.look(cx, data);
                 Step::DoneHere
             }
-            At::Waiting => self.waiting(cx),
+            At::Waiting => self.waiting(cx, data),
             At::Lost => match start::resume(data) {
+                Some(0) => self.again(cx, At::Start, data),
                 Some(at) => self.go(cx, At::Start, at),
                 None => Step::Used(data.len()),
             },
@@ -181,10 +182,16 @@ impl Http {
         if cx.from_client { client } else { server }
     }
 
-    /// Moves to another place after so many bytes. With none used there is still something to do at the new place.
+    /// Moves to another place behind these bytes, at least one.
     fn go(&mut self, cx: &mut Cx, at: At, used: usize) -> Step {
         self.side(cx).at = at;
-        if used == 0 { Step::Skip(0) } else { Step::Used(used) }
+        Step::Used(used)
+    }
+
+    /// Moves to another place with the same bytes. Never back to where they were not understood.
+    fn again(&mut self, cx: &mut Cx, at: At, data: &[u8]) -> Step {
+        self.side(cx).at = at;
+        self.feed(cx, data)
     }
 
     /// Takes a first line.
@@ -211,7 +218,7 @@ impl Http {
                     layer(cx, &super::icecast::ICECAST);
                 }
             }
-            None => return self.go(cx, At::Lost, 0),
+            None => return self.again(cx, At::Lost, data),
         }
         let oldest = matches!(Start::new(line), Some(Start::Request(_, _, b"HTTP/0.9")));
         self.side(cx).head = head;
@@ -316,13 +323,13 @@ impl Http {
     }
 
     /// Behind a CONNECT. A client that goes on has its answer, though it was not captured.
-    fn waiting(&mut self, cx: &mut Cx) -> Step {
+    fn waiting(&mut self, cx: &mut Cx, data: &[u8]) -> Step {
         match self.connect {
             Some(packet) if cx.packet > packet + 1 && self.sides.get(1).is_some_and(|s| s.at == At::Start) => {
                 Step::Inner(0)
             }
             Some(_) => Step::Used(0),
-            None => self.go(cx, At::Start, 0),
+            None => self.again(cx, At::Start, data),
         }
     }
 
@@ -482,6 +489,27 @@ mod tests {
             .run();
         assert_eq!(talk.names(), ["HTTP", "HTTP_Connect", "TLS"]);
         assert_eq!(facts(&talk, &HOST), ["www.example.org"]);
+    }
+
+    #[test]
+    fn a_proxy_that_refuses_is_asked_again() {
+        let connect = b"CONNECT a.example:443 HTTP/1.1\r\n\r\n";
+        let talk = Talk::tcp(4000, 3128)
+            .client(connect)
+            .server(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            .client(b"CONNECT b.example:443 HTTP/1.1\r\n\r\n")
+            .server(b"HTTP/1.1 200 OK\r\n\r\n")
+            .client(b"SSH")
+            .run();
+        assert_eq!(talk.names(), ["HTTP", "HTTP_Connect"]);
+        assert_eq!(facts(&talk, &HOSTS), ["b.example"]);
+    }
+
+    #[test]
+    fn garbage_between_messages_is_stepped_over() {
+        let talk = Talk::tcp(4000, 80).client(&[REQUEST, b"garbage\r\n", REQUEST, b"\0\r\n"].concat());
+        let talk = talk.client(b"GET / HTTP/1.1\r\nHost: after.example\r\n\r\n").run();
+        assert_eq!(facts(&talk, &HOSTS), ["after.example"]);
     }
 
     #[test]
