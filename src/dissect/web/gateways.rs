@@ -127,14 +127,16 @@ fn length(r: &mut Reader) -> Result<usize, Incomplete> {
     }
 }
 
+fn asked(cx: &mut Cx, authority: &[u8]) {
+    if cx.host(&HOST, host(authority)) {
+        cx.note_fact("request for", &HOST);
+    }
+}
+
 /// Takes a variable of the Common Gateway Interface (RFC 3875).
 fn variable(cx: &mut Cx, name: &[u8], value: &[u8]) {
     match name {
-        b"HTTP_HOST" => {
-            if cx.host(&HOST, host(value)) {
-                cx.note_fact("request, HTTP_HOST", &HOST);
-            }
-        }
+        b"HTTP_HOST" => asked(cx, value),
         b"REQUEST_METHOD" => drop(cx.text(&METHOD, value)),
         b"REQUEST_URI" => drop(cx.text(&URL, value)),
         b"HTTP_USER_AGENT" => drop(cx.text(&AGENT, value)),
@@ -194,9 +196,7 @@ fn forwarded(cx: &mut Cx, r: &mut Reader) -> Result<(), Incomplete> {
         cx.word(&METHOD, name);
     }
     cx.text(&URL, path);
-    if cx.host(&HOST, host(server)) {
-        cx.note_fact("request, server name", &HOST);
-    }
+    asked(cx, server);
     Ok(())
 }
 
@@ -274,8 +274,8 @@ mod tests {
         .concat()
     }
 
-    const FORWARD: &[u8] = b"\x12\x34\x00\x30\x02\x02\x00\x08HTTP/1.1\x00\x00\x02/a\x00\x00\x01x\x00\xff\xff\
-        \x00\x0bexample.org\x00\x00\x50\x00\x00\x00\xff\0\0\0";
+    const FORWARD: &[u8] = b"\x12\x34\x00\x28\x02\x02\x00\x08HTTP/1.1\x00\x00\x02/a\x00\x00\x01x\x00\xff\xff\
+        \x00\x0bexample.org\x00\x00\x50";
     const VARIABLES: &[u8] = b"\0\x21\0\0\x0e\0REQUEST_METHOD\x03\0GET\x09\0HTTP_HOST\x01\0a";
 
     #[test]

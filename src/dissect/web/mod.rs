@@ -8,6 +8,7 @@ pub mod http;
 pub mod http2;
 pub mod icecast;
 pub mod jsonrpc;
+mod marks;
 pub mod mpegts;
 pub mod ookla;
 pub mod quic;
@@ -17,6 +18,7 @@ pub mod socks;
 pub mod ssdp;
 pub mod thrift;
 pub mod tls;
+pub mod websocket;
 pub mod wsd;
 
 use self::http::services;
@@ -47,7 +49,7 @@ pub(super) static PROTOCOLS: &[&Protocol] = &[
     // Known only inside others.
     &tls::DOH_DOT,
     &quic::HTTP3,
-    &http::WEBSOCKET,
+    &websocket::WEBSOCKET,
     &icecast::ICECAST,
     &services::PROXY,
     &services::CONNECT,

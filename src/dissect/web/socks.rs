@@ -63,7 +63,7 @@ fn probe(seen: &Seen) -> Verdict {
 /// Version 5: greeting and answer are so short that only both together tell, or the request behind them.
 fn fifth(seen: &Seen) -> Verdict {
     let request = |data| match Request::fifth(&mut Reader::new(data)) {
-        Ok((_, rest)) if rest == 0 => Some(Verdict::Yes("SOCKS 5 request")),
+        Ok((_, 0)) => Some(Verdict::Yes("SOCKS 5 request")),
         _ => None,
     };
     if let [5, choice] = seen.data {
@@ -86,7 +86,10 @@ fn fifth(seen: &Seen) -> Verdict {
 }
 
 /// The methods that a client offers, and what stands behind them.
-fn greeting(data: &[u8]) -> Result<Option<(&[u8], &[u8])>, Incomplete> {
+type Greeting<'a> = (&'a [u8], &'a [u8]);
+
+/// Reads a greeting; none if it is something else.
+fn greeting(data: &[u8]) -> Result<Option<Greeting<'_>>, Incomplete> {
     let mut r = Reader::new(data);
     if r.u8("version")? != 5 {
         return Ok(None);

@@ -51,11 +51,7 @@ fn read(cx: &mut Cx, data: &[u8]) -> Step {
     }
     for (name, value) in headers(data) {
         match name.to_ascii_lowercase().as_slice() {
-            b"st" | b"nt" => {
-                if cx.text(&TARGET, value) {
-                    cx.note_fact("target", &TARGET);
-                }
-            }
+            b"st" | b"nt" => target(cx, value),
             b"user-agent" => drop(cx.text(&AGENT, value)),
             b"server" => drop(cx.text(&SERVER, value)),
             b"location" => drop(cx.text(&LOCATION, value)),
@@ -63,6 +59,12 @@ fn read(cx: &mut Cx, data: &[u8]) -> Step {
         }
     }
     Step::Used(0)
+}
+
+fn target(cx: &mut Cx, value: &[u8]) {
+    if cx.text(&TARGET, value) {
+        cx.note_fact("target", &TARGET);
+    }
 }
 
 const MAX_HEADERS: usize = 48;

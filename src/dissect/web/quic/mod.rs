@@ -118,15 +118,20 @@ fn negotiation(header: &Long, list: &[u8]) -> Verdict {
     if known && sound && named { Verdict::Yes("QUIC version negotiation") } else { Verdict::No }
 }
 
-/// Short headers have no mark but the connection id, which is the same in every packet of a direction.
+/// Short headers have no mark but the connection id, which is the same in every packet of a direction. All around it is
+/// encrypted and changes.
 fn short(seen: &Seen) -> Verdict {
-    let (Some(id), Some(before)) = (seen.data.get(1..9), seen.previous.get(1..9)) else { return Verdict::No };
-    let mut bytes = id.to_vec();
-    bytes.sort_unstable();
-    bytes.dedup();
-    let first = seen.data.first().zip(seen.previous.first());
-    let alike = first.is_some_and(|(a, b)| a & 0xc0 == b & 0xc0);
-    match seen.usual && id == before && alike && bytes.len() >= 6 && seen.data.get(9..13) != seen.previous.get(9..13) {
+    let (Some(here), Some(before)) = (seen.data.first_chunk::<17>(), seen.previous.first_chunk::<17>()) else {
+        return Verdict::No;
+    };
+    let ([a, here @ ..], [b, before @ ..]) = (here, before);
+    let (id, rest) = here.split_at(8);
+    let mut different = id.to_vec();
+    different.sort_unstable();
+    different.dedup();
+    let fixed = a & 0xc0 == 0x40 && b & 0xc0 == 0x40 && a != b;
+    let moves = rest.iter().zip(before.iter().skip(8)).all(|(a, b)| a != b);
+    match seen.usual && fixed && before.starts_with(id) && different.len() >= 6 && moves {
         true => Verdict::Weak("QUIC connection id in two packets"),
         false => Verdict::No,
     }

@@ -6,6 +6,7 @@ use super::certificate::Certificate;
 use super::fingerprint;
 use super::hello::{ClientHello, ServerHello, is_grease};
 use crate::dissect::Cx;
+use crate::dissect::web::marks::{self, Place};
 use crate::facts::{Field, Role};
 
 /// The fields of one protocol that shakes hands as TLS does.
@@ -88,6 +89,7 @@ impl Fields {
         }
         for name in hello.alpn() {
             cx.text(&self.client_alpns, name);
+            marks::tell(cx, Place::Alpn, name);
         }
         if hello.encrypted_hello() {
             cx.flag(&self.ech, true);
@@ -136,6 +138,9 @@ impl Fields {
         }
         for name in &certificate.names {
             cx.host(&self.names, name);
+        }
+        for owner in [&certificate.subject, &certificate.issuer] {
+            marks::tell(cx, Place::Owner, owner.as_bytes());
         }
     }
 }

@@ -45,9 +45,9 @@ pub static DOH_DOT: Protocol = Protocol {
     name: "DoH_DoT",
     eve: "",
     category: "Network",
-    how: "TLS or QUIC whose ALPN says dot or doq",
+    how: "TLS or QUIC whose ALPN says dot or doq, TLS without ALPN on port 853, DNS messages in HTTP",
     over: &[Transport::Tcp, Transport::Udp],
-    ports: &[853],
+    ports: &[DNS_PORT],
     ..Protocol::NEW
 };
 
@@ -293,7 +293,10 @@ impl Tls {
                 let hello = ClientHello::new(body, false).ok()?;
                 self.session = hello.session.to_vec();
                 FIELDS.client(cx, &hello, 't');
-                if hello.alpn().contains(&&b"dot"[..]) {
+                // RFC 7858 keeps port 853 for DNS; few of its clients say so by ALPN.
+                let alpn = hello.alpn();
+                if alpn.contains(&&b"dot"[..]) || (alpn.is_empty() && cx.server.1 == DNS_PORT) {
+                    cx.note("DNS over TLS, by ALPN or its port");
                     cx.layer(&DOH_DOT);
                 }
                 None
@@ -331,6 +334,7 @@ impl Tls {
     }
 }
 
+const DNS_PORT: u16 = 853;
 /// Records and messages beyond these are nobody's.
 const MAX_RECORD: usize = (1 << 14) + 2048;
 const MAX_MESSAGE: usize = 1 << 17;
