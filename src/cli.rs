@@ -107,6 +107,10 @@ pub struct Cli {
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
 
+    /// Settings: a TOML file, see `assets/config.toml`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub no_mouse: bool,

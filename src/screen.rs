@@ -9,7 +9,6 @@ use crate::config::Run;
 use crate::engine::filter::PacketFilter;
 use crate::engine::judge::Judge;
 use crate::engine::pipeline::{Pipeline, Setup};
-use crate::engine::query::Filter;
 use crate::engine::reader::{Go, Watch};
 use crate::engine::source;
 use crate::headless::Failure;
@@ -22,9 +21,6 @@ use crate::tui;
 /// # Errors
 /// What could not be read, or what the terminal says.
 pub fn run(run: Run, knowledge: Arc<Knowledge>, rules: Arc<RuleSet>) -> Result<(), Failure> {
-    if let Some(text) = &run.shown {
-        Filter::parse(text).map_err(|e| Failure::Usage(format!("filter {text:?}: {} (at {})", e.message, e.at + 1)))?;
-    }
     let started = start(&run, &knowledge, &rules)?;
     let options = tui::Options {
         no_color: run.no_color,

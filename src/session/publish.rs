@@ -11,7 +11,7 @@ use crate::engine::snapshot::{FlowDetail, RuleRow, Snapshot, SourceState, Suspec
 use crate::engine::timeline::Bins;
 use crate::packet::{Addr, Undecoded};
 use crate::rules::RuleSet;
-use crate::suspicion::{self, Connection, Thresholds};
+use crate::suspicion::{self, Connection};
 
 /// Suspects, judged anew at most once in a while: that takes all flows.
 #[derive(Default)]
@@ -136,7 +136,7 @@ fn judge(c: &mut Collector) {
     }
     let board = &c.board;
     let connections = board.rows.iter().filter(|r| !r.carrier).map(|row| connection(board, row));
-    let suspects = suspicion::judge(connections, &Thresholds::default());
+    let suspects = suspicion::judge(connections, &c.run.thresholds);
     let mut rows: Vec<SuspectRow> = suspects
         .into_iter()
         .map(|s| SuspectRow {
