@@ -25,7 +25,8 @@ pub static TLS: Protocol = Protocol {
     category: "Web",
     how: "records with a hello, or a run of records",
     over: &[Transport::Tcp],
-    ports: &[443, 8443, 9443, 4443],
+    // HTTPS, then those that IANA keeps for other protocols inside TLS.
+    ports: &[443, 8443, 9443, 4443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061],
     starts: &[
         Start::At(0, &[HANDSHAKE, 3]),
         Start::At(0, &[CHANGE_CIPHER, 3]),
