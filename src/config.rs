@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Cli, ReportFormat};
+use crate::rules::{KnownNames, Loader, Origin, RuleSet, Section};
 
 /// What a run does, once it is clear.
 #[derive(Debug, Clone)]
@@ -32,6 +33,16 @@ pub struct Run {
     pub verbose: u8,
     /// Whether flows are stopped from their first packet on.
     pub whole_flow: bool,
+    /// Which flows are shown, in the screen's language.
+    pub shown: Option<String>,
+    /// Rules files; the first is where the screen saves to.
+    pub rules: Vec<PathBuf>,
+    /// No colours.
+    pub no_color: bool,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: bool,
+    /// Theme of the screen.
+    pub theme: Option<String>,
 }
 
 /// Where results go.
@@ -47,6 +58,21 @@ pub struct Outputs {
     pub csv: Option<PathBuf>,
     /// The report.
     pub report: Option<(PathBuf, ReportFormat)>,
+}
+
+impl Run {
+    /// The same run without captures written.
+    #[must_use]
+    pub fn without_packets(&self) -> Self {
+        let outputs = Outputs { forwarded: None, dropped: None, ..self.outputs.clone() };
+        Self { outputs, ..self.clone() }
+    }
+
+    /// Whether the input can be read a second time: regular files can.
+    #[must_use]
+    pub fn can_reread(&self) -> bool {
+        self.files.iter().all(|f| f.is_file())
+    }
 }
 
 impl Outputs {
@@ -87,6 +113,11 @@ pub fn resolve(cli: &Cli) -> Result<Run, String> {
         quiet: cli.quiet,
         verbose: cli.verbose,
         whole_flow: cli.block_whole_flow,
+        shown: cli.filter.clone(),
+        rules: cli.rules.clone(),
+        no_color: cli.no_color,
+        no_mouse: cli.no_mouse,
+        theme: cli.theme.clone(),
     })
 }
 
@@ -106,6 +137,25 @@ fn files_and_words(cli: &Cli) -> Result<(Vec<PathBuf>, Vec<String>), String> {
         return Err("standard input can be read only once".to_owned());
     }
     Ok((files, words))
+}
+
+/// The rules of files and options together, in that order.
+///
+/// # Errors
+/// Everything that is wrong with them, a sentence each.
+pub fn rules(cli: &Cli, known: &dyn KnownNames) -> Result<RuleSet, Vec<String>> {
+    let mut loader = Loader::new(known);
+    cli.rules.iter().for_each(|path| loader.file(path));
+    let options = [
+        (Section::BlockedIps, &cli.block_ip),
+        (Section::BlockedPorts, &cli.block_port),
+        (Section::BlockedApps, &cli.block_app),
+        (Section::BlockedDomains, &cli.block_domain),
+    ];
+    for (section, entries) in options {
+        entries.iter().for_each(|entry| loader.entry(section, entry, Origin::CommandLine));
+    }
+    loader.finish().map_err(|errors| errors.iter().map(ToString::to_string).collect())
 }
 
 fn looks_like_a_capture(word: &str) -> bool {

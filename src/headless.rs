@@ -5,25 +5,30 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use hashbrown::HashMap;
+
 use crate::classify::Knowledge;
 use crate::cli::ReportFormat;
 use crate::config::Run;
 use crate::engine::filter::PacketFilter;
 use crate::engine::harvest::Harvest;
-use crate::engine::judge::Judge;
+use crate::engine::judge::{Decided, Judge};
 use crate::engine::pipeline::{Pipeline, Setup};
-use crate::engine::reader::{Go, ReadTotals};
-use crate::engine::source::{self, Progress};
+use crate::engine::reader::{Go, Watch};
+use crate::engine::source;
 use crate::engine::writer::SinkError;
 use crate::export::atomic::{Existing, Output, OutputError};
 use crate::export::split::Split;
-use crate::report;
+use crate::report::{self, Report};
+use crate::rules::Decision;
 
 /// Why a run failed.
 #[derive(Debug)]
 pub enum Failure {
     /// One sentence for standard error; exit 1.
     Failed(String),
+    /// The arguments make no sense; exit 2.
+    Usage(String),
     /// The reader of our output went away: the end, quietly.
     ClosedPipe,
 }
@@ -68,6 +73,7 @@ impl Sheet {
 /// What could not be read or written.
 pub fn run(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Vec<String>, Failure> {
     let begun = Instant::now();
+    let judge = if run.whole_flow { from_the_first_packet(run, knowledge, judge)? } else { judge };
     let mut json = run.outputs.json.as_deref().map(Sheet::create).transpose()?;
     let rules = judge.clone();
     let setup = setup(run, knowledge, judge)?;
@@ -89,13 +95,39 @@ pub fn run(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Vec<St
     if run.verbose > 0 {
         eprint!("{}", report::effort::text(&harvest, begun.elapsed()));
     }
-    Ok(harvest.read.warnings)
+    let warnings = harvest.read.warnings.clone();
+    std::mem::forget(harvest); // the program ends here: taking apart a million flows first would only cost time
+    Ok(warnings)
+}
+
+/// A first pass finds the flows that rules stop; the second one stops them from their first packet on.
+fn from_the_first_packet(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Judge, Failure> {
+    if !run.can_reread() {
+        let sentence =
+            "--block-whole-flow reads the input twice, and this one can be read only once: save it to a file";
+        return Err(Failure::Usage(sentence.to_owned()));
+    }
+    let rules = Arc::clone(judge.rules());
+    let setup = Setup { sink: None, ..setup(&run.without_packets(), knowledge, judge)? };
+    let pipeline = Pipeline::start(setup).map_err(|e| Failure::Failed(format!("cannot start threads: {e}")))?;
+    let mut blocked = HashMap::new();
+    let mut note = |id, decision: Option<Decision>| {
+        if let Some(decision) = decision.filter(|d| d.is_block()) {
+            blocked.insert(id, decision);
+        }
+    };
+    let harvest = Harvest::gather(pipeline, Arc::clone(knowledge), |record| {
+        note(record.id, record.decision);
+        Ok(())
+    })?;
+    harvest.records().for_each(|record| note(record.id, record.decision));
+    Ok(Judge::with_decided(rules, Decided::Blocked(blocked)))
 }
 
 fn setup(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Setup, Failure> {
     let source = source::open(&run.files).map_err(|e| Failure::Failed(e.to_string()))?;
     let filter = Some(run.capture_filter.as_str()).filter(|f| !f.is_empty()).map(PacketFilter::new);
-    let filter = filter.transpose().map_err(Failure::Failed)?;
+    let filter = filter.transpose().map_err(Failure::Usage)?;
     let (forwarded, dropped) = (run.outputs.forwarded.as_deref(), run.outputs.dropped.as_deref());
     let sink = if forwarded.is_some() || dropped.is_some() {
         Some(Box::new(Split::create(forwarded, dropped)?) as Box<dyn crate::engine::writer::PacketSink>)
@@ -118,7 +150,7 @@ fn setup(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Setup, F
 }
 
 /// On a terminal, long runs say how far they are.
-fn progress(run: &Run) -> Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send> {
+fn progress(run: &Run) -> Watch {
     if run.quiet || !io::stderr().is_terminal() {
         return Box::new(|_, _| Go::On);
     }
@@ -126,7 +158,7 @@ fn progress(run: &Run) -> Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send> {
     Box::new(move |totals, progress| {
         if begun.elapsed().as_secs() >= 1 && told.elapsed().as_millis() >= 200 {
             told = Instant::now();
-            let share = if progress.total > 0 { progress.read.saturating_mul(100) / progress.total } else { 0 };
+            let share = progress.read.saturating_mul(100).checked_div(progress.total).unwrap_or(0);
             eprint!("\r{share:3} %  {} packets\x1b[K\r", totals.packets);
         }
         Go::On
@@ -144,6 +176,18 @@ fn write_all(run: &Run, harvest: &Harvest, rules: &Judge, json: Option<Sheet>) -
     if let Some(path) = &run.outputs.csv {
         let mut sheet = Sheet::create(path)?;
         sheet.write(|out| report::csv::flows(out, harvest.records()))?;
+        sheet.finish()?;
+    }
+    let default = run.outputs.json.is_none() && run.outputs.csv.is_none() && !run.quiet && !standard_is_taken(run);
+    let report = run.outputs.report.clone().or_else(|| default.then(|| ("-".into(), ReportFormat::Text)));
+    if let Some((path, format)) = report {
+        let mut sheet = Sheet::create(&path)?;
+        let report = Report::of(harvest, rules, run.no_names);
+        sheet.write(|out| match format {
+            ReportFormat::Text => report::text::write(out, &report),
+            ReportFormat::Markdown => report::markdown::write(out, &report),
+            ReportFormat::Json => report::summary_json::write(out, &report),
+        })?;
         sheet.finish()?;
     }
     Ok(())

@@ -19,6 +19,7 @@
 //!
 //! Nothing below [`engine`] reads the clock: time comes with the packet.
 
+mod classifier;
 pub mod classify;
 pub mod cli;
 pub mod config;
@@ -29,8 +30,22 @@ pub mod facts;
 pub mod flow;
 pub mod headless;
 pub mod limits;
+pub mod lists;
 pub mod packet;
 pub mod report;
+pub mod rules;
+#[cfg(feature = "tui")]
+pub mod screen;
+pub mod session;
 pub mod suspicion;
 pub mod text;
 pub mod time;
+#[cfg(feature = "tui")]
+pub mod tui;
+
+pub use classifier::{Builder, Classified, Classifier, Direction, FiveTuple, LabelView};
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

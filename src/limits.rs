@@ -50,3 +50,15 @@ pub const NAMES_PER_ADDRESS: usize = 32;
 pub const SUSPICION_SOURCES: usize = 100_000;
 /// Targets, and ports, that suspicion remembers of one source.
 pub const SUSPICION_TARGETS: usize = 4_096;
+/// Addresses that the screen sums up; further ones are left out of its hosts.
+pub const HOSTS: usize = 262_144;
+/// Registrable domains shown in a snapshot.
+pub const DOMAIN_ROWS: usize = 1_000;
+/// Hosts shown below one domain.
+pub const HOSTS_PER_DOMAIN: usize = 50;
+/// Bytes of a rules file. A longer one is refused.
+pub const RULES_BYTES: u64 = 1 << 26;
+/// Errors that are told of one rules file. The last then says that there are more.
+pub const RULES_ERRORS: usize = 1_000;
+/// Stopped flows that had to leave the table and stay stopped; further ones are judged anew if they come back.
+pub const REMEMBERED_BLOCKS: usize = 65_536;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::apps::AppTable;
-use super::label::{Label, LabelState};
+use super::label::{Label, LabelState, Layers};
 use crate::dissect::inspect::{Effort, Env, Inspection, Progress};
 use crate::dissect::{Evidence, Findings, Hint, Layer, Protocol, Registry, Transport};
 use crate::facts::{Role, Value};
@@ -17,13 +17,15 @@ pub struct Knowledge {
     pub registry: Registry,
     /// Services by host name.
     pub apps: Cow<'static, AppTable>,
+    /// Which layers speak, and in which order they are trusted.
+    pub layers: Layers,
 }
 
 impl Knowledge {
     /// What the program itself knows.
     #[must_use]
     pub fn builtin() -> Self {
-        Self { registry: Registry::builtin(), apps: Cow::Borrowed(AppTable::builtin()) }
+        Self { registry: Registry::builtin(), apps: Cow::Borrowed(AppTable::builtin()), layers: Layers::default() }
     }
 }
 
@@ -36,6 +38,8 @@ pub struct Packet<'a> {
     pub side: usize,
     /// Transport header fields of a TCP segment. `None` for datagrams, and for TCP bytes known to be next.
     pub tcp: Option<&'a Tcp>,
+    /// Sequence numbers of the SYNs seen so far, by direction.
+    pub syns: [Option<u32>; 2],
     /// Captured bytes.
     pub data: &'a [u8],
     /// Bytes on the wire.
@@ -92,7 +96,7 @@ impl Known {
             return false;
         }
         let findings = self.findings.get_or_insert_default();
-        let inspection = self.inspection.get_or_insert_default();
+        let inspection = self.inspection.get_or_insert_with(|| Box::new(Inspection::after_syns(packet.syns)));
         let mut app = None;
         scratch.layers.clear();
         let mut env = Env {
@@ -115,7 +119,7 @@ impl Known {
         let mut changed = self.take_layers(scratch, knowledge);
         changed |= self.take_names(packet.number, knowledge);
         if let Some(app) = app.and_then(|name| knowledge.apps.by_name(name)) {
-            changed |= self.label.set_app(app, Layer::Payload);
+            changed |= self.label.set_app(app, Layer::Payload, &knowledge.layers);
         }
         match progress {
             Progress::Going => {}
@@ -196,7 +200,7 @@ impl Known {
                 changed |= self.label.push(id);
             }
             if let Some(app) = protocol.app.and_then(|name| knowledge.apps.by_name(name)) {
-                changed |= self.label.set_app(app, Layer::Payload);
+                changed |= self.label.set_app(app, Layer::Payload, &knowledge.layers);
             }
         }
         if changed {
@@ -224,7 +228,7 @@ impl Known {
             }
             changed = true;
             if let Some(found) = knowledge.apps.lookup(name)
-                && self.label.set_app(found.app, Layer::Host)
+                && self.label.set_app(found.app, Layer::Host, &knowledge.layers)
             {
                 evidence = u16::try_from(place).ok();
             }

@@ -3,6 +3,41 @@
 use super::apps::AppId;
 use crate::dissect::{Layer, ProtocolId, Registry};
 
+/// Which layers of identification speak, the most trusted first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layers {
+    order: [Option<Layer>; 5],
+}
+
+impl Default for Layers {
+    fn default() -> Self {
+        Self::new(&[Layer::Payload, Layer::Host, Layer::Dns, Layer::Ip, Layer::Port])
+    }
+}
+
+impl Layers {
+    /// These layers in this order; the others are silent.
+    #[must_use]
+    pub fn new(order: &[Layer]) -> Self {
+        let mut layers = Self { order: [None; 5] };
+        for (place, layer) in layers.order.iter_mut().zip(order) {
+            *place = Some(*layer);
+        }
+        layers
+    }
+
+    /// Place of a layer, 0 for the most trusted; `None` if it is silent.
+    #[must_use]
+    pub fn rank(&self, layer: Layer) -> Option<usize> {
+        self.order.iter().position(|l| *l == Some(layer))
+    }
+
+    /// The layers that speak, the most trusted first.
+    pub fn iter(&self) -> impl Iterator<Item = Layer> {
+        self.order.into_iter().flatten()
+    }
+}
+
 /// How far the identification of a flow has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LabelState {
@@ -77,9 +112,10 @@ impl Label {
         self.depth = 0;
     }
 
-    /// Sets the app, unless a better layer has named one.
-    pub fn set_app(&mut self, app: AppId, layer: Layer) -> bool {
-        if self.app.is_some_and(|(_, had)| had <= layer) {
+    /// Sets the app, if its layer is asked and no better one has named one.
+    pub fn set_app(&mut self, app: AppId, layer: Layer, layers: &Layers) -> bool {
+        let Some(rank) = layers.rank(layer) else { return false };
+        if self.app.is_some_and(|(_, had)| layers.rank(had).is_some_and(|had| had <= rank)) {
             return false;
         }
         self.app = Some((app, layer));
@@ -103,9 +139,11 @@ mod tests {
     #[test]
     fn the_better_layer_names_the_app() {
         let mut label = Label::default();
-        assert!(label.set_app(AppId(1), Layer::Dns));
-        assert!(label.set_app(AppId(2), Layer::Host));
-        assert!(!label.set_app(AppId(3), Layer::Host), "the first of equals stays");
+        let layers = Layers::default();
+        assert!(label.set_app(AppId(1), Layer::Dns, &layers));
+        assert!(label.set_app(AppId(2), Layer::Host, &layers));
+        assert!(!label.set_app(AppId(3), Layer::Host, &layers), "the first of equals stays");
+        assert!(!label.set_app(AppId(3), Layer::Payload, &Layers::new(&[Layer::Host])), "a silent layer stays silent");
         assert_eq!(label.app, Some((AppId(2), Layer::Host)));
     }
 }

@@ -8,4 +8,4 @@ mod known;
 mod label;
 
 pub use known::{Knowledge, Known, Packet, Scratch};
-pub use label::{Label, LabelState};
+pub use label::{Label, LabelState, Layers};

@@ -98,6 +98,18 @@ enum Stage {
 }
 
 impl Inspection {
+    /// An inspection that begins with the first payload; these SYNs went before.
+    #[must_use]
+    pub fn after_syns(syns: [Option<u32>; 2]) -> Self {
+        let mut inspection = Self::default();
+        for (side, syn) in inspection.sides.iter_mut().zip(syns) {
+            if let Some(seq) = syn {
+                side.stream.syn(seq);
+            }
+        }
+        inspection
+    }
+
     /// Takes a TCP segment of the client (`side` 0) or the server (1). `missing` bytes at its end were not captured.
     pub fn segment(&mut self, env: &mut Env, side: usize, tcp: &Tcp, data: &[u8], missing: usize) -> Progress {
         let Some(here) = self.sides.get_mut(side) else { return Progress::Done };

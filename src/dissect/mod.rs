@@ -13,8 +13,14 @@ mod registry;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub mod auth;
 pub mod common;
+pub mod database;
+pub mod file;
+pub mod mail;
+pub mod messaging;
 pub mod net;
+pub mod remote;
 pub mod web;
 
 pub use context::{Cx, Evidence, Findings, Hint, Layer};

@@ -23,7 +23,16 @@ pub struct Registry {
 }
 
 /// The families; a new one is a line here.
-static FAMILIES: &[&[&Protocol]] = &[super::net::PROTOCOLS, super::web::PROTOCOLS];
+static FAMILIES: &[&[&Protocol]] = &[
+    super::net::PROTOCOLS,
+    super::web::PROTOCOLS,
+    super::mail::PROTOCOLS,
+    super::remote::PROTOCOLS,
+    super::file::PROTOCOLS,
+    super::auth::PROTOCOLS,
+    super::database::PROTOCOLS,
+    super::messaging::PROTOCOLS,
+];
 
 impl Registry {
     /// All protocols of the house.

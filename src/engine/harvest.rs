@@ -64,8 +64,8 @@ impl Harvest {
         }
         let read = pipeline.finish()?;
         trackers.sort_by_key(|(place, _)| *place);
-        let mut trackers: Vec<Tracker> = trackers.into_iter().map(|(_, t)| t).collect();
-        let carriers = sum_carriers(&mut trackers);
+        let trackers: Vec<Tracker> = trackers.into_iter().map(|(_, t)| t).collect();
+        let carriers = carriers_of(&trackers);
         Ok(Self { knowledge, trackers, ended, book, carriers, read })
     }
 
@@ -129,9 +129,11 @@ impl Harvest {
     }
 }
 
-/// The same outer flow may have carried flows of several workers.
-pub(super) fn sum_carriers(trackers: &mut [Tracker]) -> Vec<(Key, CarrierFlow)> {
-    let mut all: Vec<(Key, CarrierFlow)> = trackers.iter_mut().flat_map(|t| t.carriers.drain()).collect();
+/// Outer flows with the shares of all workers summed: the same one may have carried flows of several workers.
+#[must_use]
+pub fn carriers_of(trackers: &[Tracker]) -> Vec<(Key, CarrierFlow)> {
+    let shares = trackers.iter().flat_map(|t| t.carriers.iter());
+    let mut all: Vec<(Key, CarrierFlow)> = shares.map(|(key, flow)| (*key, flow.clone())).collect();
     all.sort_by_key(|(key, flow)| (*key, flow.first));
     all.dedup_by(|(key, share), (first_key, whole)| {
         let same = key == first_key;

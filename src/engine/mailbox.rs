@@ -36,6 +36,11 @@ impl Mailbox {
         self.ended.is_empty() && self.names.is_empty()
     }
 
+    /// Takes the names.
+    pub fn take_names(&mut self) -> impl Iterator<Item = NameHint> {
+        self.names.drain(..)
+    }
+
     /// Takes what waits; the counters stay.
     pub fn take(&mut self) -> Self {
         let (ended, names) = (std::mem::take(&mut self.ended), std::mem::take(&mut self.names));

@@ -3,6 +3,7 @@
 //! A packet's way: [`source`] -> [`reader`] (decodes, picks the worker by the pair of hosts) -> [`worker`] with its
 //! [`tracker`] -> [`harvest`] or the screen's collector; and, where packets are written, [`writer`].
 
+pub mod board;
 pub mod book;
 pub mod filter;
 pub mod harvest;
@@ -15,6 +16,8 @@ pub mod record;
 pub mod rows;
 pub mod snapshot;
 pub mod source;
+pub mod sums;
+pub mod timeline;
 pub mod tracker;
 pub mod worker;
 pub mod writer;

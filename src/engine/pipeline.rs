@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, bounded, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 
 use super::filter::PacketFilter;
 use super::judge::Judge;
-use super::reader::{Go, ReadEnd, ReadTotals, Reader};
-use super::source::{Progress, Source};
+use super::reader::{ReadEnd, Reader, Watch};
+use super::source::Source;
+use super::timeline::Bins;
 use super::tracker::{Settings, Tracker};
 use super::worker::{FromWorker, Worker};
 use super::writer::{self, PacketSink, SinkError};
@@ -38,7 +39,7 @@ pub struct Setup {
     /// Ticks of the screen, and the flow it has open.
     pub screen: Option<(Arc<AtomicU64>, Arc<AtomicU64>)>,
     /// Hears of progress after each chunk and says whether to go on.
-    pub control: Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send>,
+    pub control: Watch,
 }
 
 /// A run under way.
@@ -60,7 +61,8 @@ impl Pipeline {
     /// The system has no more threads.
     pub fn start(setup: Setup) -> std::io::Result<Self> {
         let workers = setup.workers.max(1);
-        let (to_collector, inbox) = unbounded();
+        // Bounded: when flows are put out faster than they are written, the workers wait.
+        let (to_collector, inbox) = bounded(workers * QUEUE);
         let (give_back, returned) = bounded(workers * (QUEUE + 2));
         let (to_writer, writer) = match setup.sink {
             Some(sink) => {
@@ -75,9 +77,11 @@ impl Pipeline {
         for place in 0..workers {
             let (queue, batches) = bounded(QUEUE);
             queues.push(queue);
+            let mut tracker = Tracker::new(Arc::clone(&setup.knowledge), setup.judge.clone(), settings);
+            tracker.timeline = tick.as_ref().map(|_| Bins::default());
             let worker = Worker {
                 place,
-                tracker: Tracker::new(Arc::clone(&setup.knowledge), setup.judge.clone(), settings),
+                tracker,
                 batches,
                 returned: give_back.clone(),
                 collector: to_collector.clone(),

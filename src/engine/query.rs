@@ -195,6 +195,12 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_name_can_be_asked_for() {
+        let row = FlowRow { app: None, protocol: None, ..flow() };
+        assert!(shows("app=Unknown proto:unknown", &row) && !shows("app=Unknown", &flow()));
+    }
+
+    #[test]
     fn flags_follow_the_row() {
         let row = FlowRow { rule: Some(3), risks: 2, guess: true, carrier: true, ..flow() };
         for text in ["blocked", "guess", "tunnel", "risk:*", "risk>1", "blocked:yes", "guess=true", "rule=3"] {

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::book::NameBook;
-use super::judge::Decision;
 use super::tracker::{CarrierFlow, Tracked};
 use crate::classify::{Knowledge, LabelState};
 use crate::dissect::{Evidence, Layer, Protocol, Transport};
 use crate::facts::{Facts, Value};
 use crate::flow::{self, Count, Flow, TcpTrack};
 use crate::packet::{Key, Tunnel};
+use crate::rules::Decision;
 
 /// Everything that is written about one flow.
 #[derive(Debug, Clone)]
@@ -63,6 +63,8 @@ pub struct FlowRecord<'a> {
     pub tunnel: Option<Tunnel>,
     /// Whether it carries others.
     pub carrier: bool,
+    /// Whether another flow announced it.
+    pub announced: bool,
 }
 
 impl<'a> FlowRecord<'a> {
@@ -72,12 +74,15 @@ impl<'a> FlowRecord<'a> {
         let known = &flow.data.known;
         let ends = flow::endpoints(&flow.key, flow.client_is_low);
         let registry = &knowledge.registry;
-        let seen = known.label.protocol(registry).map(|id| (registry.get(id), Layer::Payload));
-        let guess = || ended.then(|| port_guess(&flow.key, ends, knowledge)).flatten();
-        let protocol = seen.or_else(guess);
+        let protocol = knowledge.layers.iter().find_map(|layer| match layer {
+            Layer::Payload => known.label.protocol(registry).map(|id| (registry.get(id), layer)),
+            Layer::Port if ended => port_guess(&flow.key, ends, knowledge),
+            _ => None,
+        });
         let server_name = book.before(ends[1].0, flow.first).cloned();
         let hinted =
             || server_name.as_deref().and_then(|name| knowledge.apps.lookup(name)).map(|m| (m.app, Layer::Dns));
+        let hinted = || knowledge.layers.rank(Layer::Dns).and_then(|_| hinted());
         let app = known.label.app.or_else(hinted);
         let category = app.map(|(id, _)| knowledge.apps.category(id)).or(protocol.map(|(p, _)| p.category));
         let facts = known.findings.as_deref().map(|f| &f.facts);
@@ -106,6 +111,7 @@ impl<'a> FlowRecord<'a> {
             risks: Vec::new(),
             tunnel: flow.data.tunnel,
             carrier: false,
+            announced: flow.data.announced,
         }
     }
 
@@ -139,6 +145,7 @@ impl<'a> FlowRecord<'a> {
             risks: Vec::new(),
             tunnel: None,
             carrier: true,
+            announced: false,
         }
     }
 
@@ -150,7 +157,7 @@ impl<'a> FlowRecord<'a> {
 }
 
 /// Ids of carriers start here, far above packet numbers, so that they never meet those of the flows inside.
-const CARRIER_IDS: u64 = 1 << 48;
+pub const CARRIER_IDS: u64 = 1 << 48;
 
 /// TCP's state by its flags; for others, whether both sides have spoken.
 #[must_use]

@@ -306,7 +306,7 @@ pub struct FlowDetail {
     /// Why it has its name, in order.
     pub evidence: Vec<EvidenceLine>,
     /// Facts by object: (`"tls"`, [("sni", ["example.com"])]).
-    pub facts: Vec<(&'static str, Vec<(&'static str, Vec<String>)>)>,
+    pub facts: Vec<FactGroup>,
     /// Risks in words.
     pub risks: Vec<String>,
     /// Round-trip time of the handshake in nanoseconds.
@@ -320,6 +320,63 @@ pub struct FlowDetail {
     /// Whether `packets` is complete.
     pub packets_done: bool,
 }
+
+impl FlowDetail {
+    /// The details of a flow of which nothing is known yet.
+    #[must_use]
+    pub fn new(id: FlowId) -> Self {
+        Self {
+            row: FlowRow::new(id),
+            stack: Vec::new(),
+            evidence: Vec::new(),
+            facts: Vec::new(),
+            risks: Vec::new(),
+            rtt: None,
+            retransmissions: (0, 0),
+            notes: Vec::new(),
+            packets: Arc::default(),
+            packets_done: false,
+        }
+    }
+}
+
+impl FlowRow {
+    /// A row of which nothing is known yet.
+    #[must_use]
+    pub fn new(id: FlowId) -> Self {
+        let nowhere = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+        Self {
+            id,
+            proto: 0,
+            client: nowhere,
+            client_port: 0,
+            server: nowhere,
+            server_port: 0,
+            server_name: None,
+            domain: None,
+            registrable: None,
+            protocol: None,
+            app: None,
+            category: None,
+            guess: false,
+            packets_up: 0,
+            packets_down: 0,
+            bytes_up: 0,
+            bytes_down: 0,
+            start: 0,
+            end: 0,
+            rate_up: 0,
+            rate_down: 0,
+            state: "new",
+            rule: None,
+            risks: 0,
+            carrier: false,
+        }
+    }
+}
+
+/// The facts of one object, in order: its name, and for each field its values.
+pub type FactGroup = (&'static str, Vec<(&'static str, Vec<String>)>);
 
 /// One step on the way to a label.
 #[derive(Debug, Clone, PartialEq, Eq)]

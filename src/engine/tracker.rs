@@ -14,6 +14,7 @@ use crate::dissect::{Evidence, Hint, Layer, Transport};
 use crate::flow::{self, Count, Flow, FlowIndex, Table};
 use crate::limits;
 use crate::packet::{Carrier, Headers, Key, Tunnel};
+use crate::rules::Decision;
 
 /// A flow as the engine keeps it.
 #[derive(Debug, Default)]
@@ -21,13 +22,17 @@ pub struct Tracked {
     /// What identification knows of it.
     pub known: Known,
     /// The rule that decided on it, if one did.
-    pub decision: Option<super::judge::Decision>,
+    pub decision: Option<Decision>,
     /// Packets of it that were stopped.
     pub stopped: Count,
     /// What carried its first packet.
     pub tunnel: Option<Tunnel>,
     /// Whether it changed since the last tick.
     pub dirty: bool,
+    /// Whether its names changed since they were last sent to the collector.
+    pub renamed: bool,
+    /// Whether another flow had announced it.
+    pub announced: bool,
     /// Why it ended, once it has.
     pub reason: EndReason,
 }
@@ -72,7 +77,7 @@ pub struct CarrierFlow {
     /// What it is.
     pub tunnel: Tunnel,
     /// The rule that decided on it.
-    pub decision: Option<super::judge::Decision>,
+    pub decision: Option<Decision>,
 }
 
 /// One decoded packet.
@@ -90,6 +95,8 @@ pub struct Arrived<'a> {
     pub payload: &'a [u8],
     /// What carries it, outermost first.
     pub carriers: &'a [Carrier],
+    /// There was no transport header: the bytes are known to be the next of their direction.
+    pub bare: bool,
 }
 
 /// What happened to a packet.
@@ -132,6 +139,8 @@ pub struct Tracker {
     pub begun: u64,
     /// Carriers that found no room in their table.
     pub carriers_lost: u64,
+    /// Traffic over time; kept only for a screen, as is what changed.
+    pub timeline: Option<super::timeline::Bins>,
     /// Packets taken.
     pub packets: u64,
     /// Packets stopped.
@@ -154,6 +163,7 @@ impl Tracker {
             dirty: Vec::new(),
             begun: 0,
             carriers_lost: 0,
+            timeline: None,
             packets: 0,
             dropped: Count::default(),
         }
@@ -163,7 +173,7 @@ impl Tracker {
     pub fn packet(&mut self, packet: &Arrived) -> Outcome {
         let (at, new) = self.flow_of(packet);
         let carried = !packet.carriers.is_empty() && self.carry(packet);
-        let stopped = self.advance(at, packet) || carried;
+        let stopped = self.advance(at, packet, new) || carried;
         self.packets += 1;
         if stopped {
             self.dropped.add(packet.wire);
@@ -215,7 +225,8 @@ impl Tracker {
     fn begin(&mut self, packet: &Arrived) -> FlowIndex {
         self.begun += 1;
         let client_is_low = flow::client_is_low(packet.headers);
-        let mut tracked = Tracked { tunnel: packet.carriers.last().map(|c| c.tunnel), ..Tracked::default() };
+        let tunnel = packet.carriers.last().map(|c| c.tunnel);
+        let mut tracked = Tracked { tunnel, renamed: true, ..Tracked::default() };
         let ends = flow::endpoints(&packet.headers.key, client_is_low);
         if let Some(protocol) = self.expected.take(&packet.headers.key, ends) {
             let evidence = Evidence {
@@ -226,8 +237,10 @@ impl Tracker {
             };
             tracked.known.name(protocol, evidence, &self.knowledge.registry);
             tracked.known.close();
+            tracked.announced = true;
         }
-        tracked.decision = self.judge.at_begin(packet.headers.key.proto(), ends, &tracked.known, &self.knowledge);
+        let key = &packet.headers.key;
+        tracked.decision = self.judge.at_begin(packet.number, key, ends, &tracked.known, &self.knowledge);
         let flow = Flow::new(packet.headers.key, packet.number, packet.time, client_is_low, tracked);
         let inserted = self.table.insert(flow);
         if let Some(evicted) = inserted.evicted {
@@ -238,7 +251,7 @@ impl Tracker {
     }
 
     /// Counts the packet, inspects it, judges the flow. Whether the flow is stopped.
-    fn advance(&mut self, at: FlowIndex, packet: &Arrived) -> bool {
+    fn advance(&mut self, at: FlowIndex, packet: &Arrived, new: bool) -> bool {
         let Some(flow) = self.table.get_mut(at) else { return false };
         let side = flow.side(packet.headers.from_low);
         if let Some(count) = flow.counts.get_mut(side) {
@@ -246,25 +259,34 @@ impl Tracker {
         }
         flow.end = flow.end.max(packet.time);
         let proto = packet.headers.key.proto();
-        if proto == flow::TCP {
+        if proto == flow::TCP && !packet.bare {
             flow.tcp.segment(&packet.headers.tcp, side, packet.headers.payload_wire, packet.time);
         }
-        if !flow.data.dirty {
-            flow.data.dirty = true;
-            self.dirty.push(at);
+        if let Some(timeline) = &mut self.timeline {
+            if !flow.data.dirty {
+                flow.data.dirty = true;
+                self.dirty.push(at);
+            }
+            let bin = timeline.at(packet.time);
+            *(if side == 0 { &mut bin.up } else { &mut bin.down }) += u64::from(packet.wire);
+            bin.flows += u32::from(new);
         }
         if flow.data.known.is_open() {
             let ends = flow::endpoints(&flow.key, flow.client_is_low);
             let payload = Packet {
                 number: packet.number,
                 side,
-                tcp: (proto == flow::TCP).then_some(&packet.headers.tcp),
+                tcp: (proto == flow::TCP && !packet.bare).then_some(&packet.headers.tcp),
+                syns: flow.tcp.syns(),
                 data: packet.payload,
                 wire: packet.headers.payload_wire as usize,
                 transport: Transport::of(proto),
                 ends,
             };
-            if worth_inspecting(&payload) && flow.data.known.inspect(&payload, &self.knowledge, &mut self.scratch) {
+            if worth_inspecting(&payload, flow.data.known.is_inspected())
+                && flow.data.known.inspect(&payload, &self.knowledge, &mut self.scratch)
+            {
+                flow.data.renamed = true;
                 let decision = &mut flow.data.decision;
                 *decision = decision.or_else(|| self.judge.at_label(&flow.data.known, &self.knowledge));
             }
@@ -272,7 +294,7 @@ impl Tracker {
                 self.send_hints(packet.number, ends);
             }
         }
-        self.table.get(at).is_some_and(|f| f.data.decision.is_some_and(|d| d.blocks()))
+        self.table.get(at).is_some_and(|f| f.data.decision.is_some_and(|d| d.is_block()))
     }
 
     /// Hints that concern the same two hosts stay here; the others leave.
@@ -297,7 +319,7 @@ impl Tracker {
                 self.carriers_lost += 1;
                 continue;
             }
-            let (judge, knowledge) = (&mut self.judge, &self.knowledge);
+            let (judge, knowledge) = (&self.judge, &self.knowledge);
             let flow = self.carriers.entry(carrier.key).or_insert_with(|| {
                 let ends = flow::endpoints(&carrier.key, carrier.from_low);
                 CarrierFlow {
@@ -307,7 +329,7 @@ impl Tracker {
                     client_is_low: carrier.from_low,
                     counts: [Count::default(); 2],
                     tunnel: carrier.tunnel,
-                    decision: judge.carrier(carrier.key.proto(), ends, carrier.tunnel, knowledge),
+                    decision: judge.carrier(&carrier.key, ends, carrier.tunnel, knowledge),
                 }
             });
             let [up, down] = &mut flow.counts;
@@ -317,16 +339,17 @@ impl Tracker {
                 down.add(packet.wire)
             }
             flow.end = flow.end.max(packet.time);
-            stopped |= flow.decision.is_some_and(|d| d.blocks());
+            stopped |= flow.decision.is_some_and(|d| d.is_block());
         }
         stopped
     }
 }
 
-/// TCP segments without payload matter only for SYN (the stream's start) and for acknowledging what was lost.
-fn worth_inspecting(packet: &Packet) -> bool {
+/// TCP segments without payload matter only to an inspection under way, for the start of the other direction. A flow
+/// gets one with its first payload: what a flood is made of never does.
+fn worth_inspecting(packet: &Packet, under_way: bool) -> bool {
     match packet.tcp {
-        Some(tcp) => packet.wire > 0 || tcp.flags.syn(),
+        Some(tcp) => packet.wire > 0 || (tcp.flags.syn() && under_way),
         None => packet.wire > 0 || !matches!(packet.transport, Transport::Udp),
     }
 }

@@ -105,6 +105,7 @@ fn arrived<'a>(packet: &'a Decoded, batch: &'a Batch, chunk: &'a Chunk) -> Arriv
         headers: &packet.headers,
         payload: chunk.bytes.get(at..at + packet.headers.payload_len as usize).unwrap_or_default(),
         carriers: batch.carriers.get(first..first + number).unwrap_or_default(),
+        bare: false,
     }
 }
 

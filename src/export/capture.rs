@@ -3,14 +3,12 @@
 //! The format follows what is written: pcapng if any interface came from one or if link types differ, else a classic
 //! pcap with the input's time unit and snap length. It is compressed if its name ends in `.gz` or `.zst`.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use super::atomic::{Existing, Output, OutputError};
 use super::capture_blocks as blocks;
+use super::packed::Sink;
 use crate::engine::source::{Interface, Record, Unit};
 use crate::packet::LinkType;
 
@@ -182,59 +180,6 @@ fn describe(buffer: &mut Vec<u8>, described: &mut usize, interfaces: &[Interface
 /// Whether microseconds keep the times.
 fn is_micro(unit: Unit) -> bool {
     matches!(unit, Unit::Decimal(0..=6))
-}
-
-/// Where the bytes go, compressed or not.
-enum Sink {
-    Plain(Output),
-    Gzip(GzEncoder<Output>),
-    Zstd(zstd::Encoder<'static, Output>),
-}
-
-impl Sink {
-    fn new(output: Output, path: &Path) -> Result<Self, OutputError> {
-        let failed = |error| OutputError { path: path.to_path_buf(), action: "create", error };
-        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-            Some("gz") => Ok(Self::Gzip(GzEncoder::new(output, Compression::default()))),
-            Some("zst") => zstd::Encoder::new(output, 0).map(Self::Zstd).map_err(failed),
-            _ => Ok(Self::Plain(output)),
-        }
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Plain(output) => output.write_all(bytes),
-            Self::Gzip(encoder) => encoder.write_all(bytes),
-            Self::Zstd(encoder) => encoder.write_all(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(output) => output.flush(),
-            Self::Gzip(encoder) => encoder.flush(),
-            Self::Zstd(encoder) => encoder.flush(),
-        }
-    }
-
-    fn output(&self) -> &Output {
-        match self {
-            Self::Plain(output) => output,
-            Self::Gzip(encoder) => encoder.get_ref(),
-            Self::Zstd(encoder) => encoder.get_ref(),
-        }
-    }
-
-    fn finish(self) -> Result<(), OutputError> {
-        let path = self.output().path().to_path_buf();
-        let failed = |error| OutputError { path, action: "write", error };
-        let output = match self {
-            Self::Plain(output) => output,
-            Self::Gzip(encoder) => encoder.finish().map_err(failed)?,
-            Self::Zstd(encoder) => encoder.finish().map_err(failed)?,
-        };
-        output.finish()
-    }
 }
 
 #[cfg(test)]

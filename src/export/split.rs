@@ -19,8 +19,19 @@ impl Split {
     /// # Errors
     /// If one cannot be made.
     pub fn create(forwarded: Option<&Path>, stopped: Option<&Path>) -> Result<Self, OutputError> {
-        let begin =
-            |path: Option<&Path>| path.map(|p| CaptureWriter::create(p, Existing::Replace, Choice::Auto)).transpose();
+        Self::create_with(forwarded, stopped, Existing::Replace)
+    }
+
+    /// Begins the captures, and says what becomes of files that are there.
+    ///
+    /// # Errors
+    /// If one cannot be made.
+    pub fn create_with(
+        forwarded: Option<&Path>,
+        stopped: Option<&Path>,
+        existing: Existing,
+    ) -> Result<Self, OutputError> {
+        let begin = |path: Option<&Path>| path.map(|p| CaptureWriter::create(p, existing, Choice::Auto)).transpose();
         Ok(Self { forwarded: begin(forwarded)?, stopped: begin(stopped)? })
     }
 }

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::json::proto_name;
-use crate::engine::judge::Decision;
 use crate::engine::record::FlowRecord;
+use crate::rules::Decision;
 use crate::text;
 use crate::time::Stamp;
 
@@ -28,7 +28,7 @@ fn row(out: &mut impl Write, r: &FlowRecord) -> io::Result<()> {
     let [up, down] = r.counts;
     let (protocol, confidence) = r.protocol.map_or(("", ""), |(p, layer)| (p.name, layer.name()));
     let (app, app_confidence) = r.app.map_or(("", ""), |(name, layer)| (name, layer.name()));
-    let action = if r.decision.is_some_and(Decision::blocks) { "drop" } else { "pass" };
+    let action = if r.decision.is_some_and(Decision::is_block) { "drop" } else { "pass" };
     write!(out, "{},{},{},{},", r.id, Stamp(r.start), Stamp(r.end), proto_name(r.key.proto()))?;
     write!(out, "{client},{client_port},{server},{server_port},")?;
     for field in [protocol, confidence, app, app_confidence, r.category.unwrap_or(""), r.domain.unwrap_or("")] {

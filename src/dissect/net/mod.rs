@@ -1,8 +1,51 @@
 //! Names, addresses, time and other services of the network itself.
 
+pub mod dhcp;
+pub mod dhcp6;
 pub mod dns;
+pub mod flowexport;
+pub mod ip;
+pub mod ipsec;
+pub mod netbios;
+pub mod ntp;
+pub mod sctp;
+pub mod snmp;
+pub mod syslog;
+pub mod tunnels;
 
 use super::Protocol;
 
 /// The family.
-pub(super) static PROTOCOLS: &[&Protocol] = &[&dns::DNS, &dns::MDNS, &dns::LLMNR];
+pub(super) static PROTOCOLS: &[&Protocol] = &[
+    &netbios::NETBIOS,
+    &dns::DNS,
+    &dns::MDNS,
+    &dns::LLMNR,
+    &dhcp::DHCP,
+    &dhcp6::DHCPV6,
+    &ntp::NTP,
+    &snmp::SNMP,
+    &syslog::SYSLOG,
+    &ip::ICMP,
+    &ip::ICMPV6,
+    &ip::IGMP,
+    &ip::EGP,
+    &ip::OSPF,
+    &ip::PIM,
+    &ip::VRRP,
+    &ip::PGM,
+    &ip::GRE,
+    &ip::IP_IN_IP,
+    &sctp::SCTP,
+    &ipsec::IPSEC,
+    &flowexport::NETFLOW,
+    &flowexport::SFLOW,
+    &tunnels::VXLAN,
+    &tunnels::GENEVE,
+    &tunnels::GTP_U,
+    &tunnels::GTP_C,
+    &tunnels::GTP_PRIME,
+    &tunnels::TEREDO,
+    &tunnels::CAPWAP,
+    &tunnels::L2TP,
+];

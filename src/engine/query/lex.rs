@@ -91,7 +91,7 @@ impl<'a> Lexer<'a> {
         let name_len = rest.find(|c: char| !c.is_ascii_alphabetic() && c != '_').unwrap_or(rest.len());
         let name = rest.get(..name_len).unwrap_or_default();
         let address = whole.parse::<std::net::IpAddr>().is_ok() || whole.contains("::");
-        if !name.is_empty() && !(address && !super::term::is_field(name)) {
+        if !name.is_empty() && (!address || super::term::is_field(name)) {
             let start = self.at;
             self.at += name_len;
             if let Some((op, op_at)) = self.operator(name) {

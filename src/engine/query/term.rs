@@ -309,7 +309,10 @@ fn text_of(field: TextField, row: &FlowRow, pattern: &Pattern) -> bool {
     let fits = |text: &Option<std::sync::Arc<str>>| text.as_deref().is_some_and(|text| pattern.fits(text));
     match field {
         TextField::App if row.app.is_some() => fits(&row.app),
+        // What has no name at all is listed among the apps too, and can be asked for.
+        TextField::App if row.protocol.is_none() => pattern.fits("unknown"),
         TextField::App => fits(&row.protocol),
+        TextField::Proto if row.protocol.is_none() => pattern.fits("unknown") || pattern.fits(transport(row.proto)),
         TextField::Proto => fits(&row.protocol) || pattern.fits(transport(row.proto)),
         TextField::Host => names(row).any(|name| pattern.fits(name)),
         TextField::Category => fits(&row.category),

@@ -35,7 +35,7 @@ pub(super) struct Scan {
 /// What a scan needs to go on.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// So many bytes from the first that is not used.
+    /// So many bytes from the first that is not used; never more than make the next scan say something else.
     Need(usize),
     /// So many bytes are of no interest from the first that is not used.
     Skip(u64),

@@ -3,6 +3,7 @@
 //! A source fills [`Chunk`]s: one large buffer of raw bytes and a list of where each packet lies in it. Payload is
 //! never copied on its way to the workers; chunks are reused.
 
+pub mod device;
 mod file;
 mod format;
 mod input;
@@ -10,6 +11,7 @@ mod merge;
 mod pcap;
 mod pcapng;
 mod pcapng_idb;
+mod recognise;
 mod scale;
 #[cfg(test)]
 pub(crate) mod testing;

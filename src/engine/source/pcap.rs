@@ -90,7 +90,8 @@ impl Pcap {
             records.push(Record { time, offset: base + offset, captured, wire, interface: 0 });
             used = end;
         }
-        Scan { used, next: Next::Need(self.record) }
+        // Not more than is judged, so that it does not matter how much is read at once.
+        Scan { used, next: Next::Need(RECORD) }
     }
 
     /// A record that is not there as a whole, and is not to be believed if it is too long.

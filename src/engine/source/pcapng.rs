@@ -17,6 +17,8 @@ const OLD_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const PACKET: u32 = 6;
 const BYTE_ORDER: u32 = 0x1a2b_3c4d;
+/// Type and length: what a block is judged by.
+const HEAD: usize = 8;
 /// Type, length, and the length again.
 const FRAME: usize = 12;
 /// Bytes of a packet block before its packet.
@@ -62,7 +64,7 @@ enum Block {
 
 impl Pcapng {
     fn block<const BIG: bool>(&mut self, bytes: &[u8], at: u32, found: &mut Found<'_>) -> Block {
-        let Some(head) = bytes.first_chunk::<8>() else { return Block::Stop(Next::Need(FRAME)) };
+        let Some(head) = bytes.first_chunk::<HEAD>() else { return Block::Stop(Next::Need(HEAD)) };
         let (kind, length) = (word::<BIG, _>(head, 0), word::<BIG, _>(head, 4) as usize);
         if length < FRAME || !length.is_multiple_of(4) {
             return corrupt(format!("corrupt: a block of length {length}"));
@@ -160,7 +162,7 @@ impl Pcapng {
 
     /// The byte order of a section header; of any other block it is that of its section.
     fn order(&mut self, bytes: &[u8]) -> Result<(), Next> {
-        let Some(kind) = bytes.first_chunk::<4>() else { return Err(Next::Need(FRAME)) };
+        let Some(kind) = bytes.first_chunk::<4>() else { return Err(Next::Need(HEAD)) };
         if !is_magic(*kind) {
             return Ok(());
         }
@@ -238,7 +240,7 @@ mod tests {
         let two = [section(false), idb(false, 101, &[]), idb(false, 1, &[]), epb(false, 1, 5, b"defg")].concat();
         let bytes = [one, two].concat();
         let (records, interfaces, scan, skipped) = scan(&bytes);
-        assert_eq!((scan.used, scan.next, skipped.len()), (bytes.len(), Next::Need(12), 0));
+        assert_eq!((scan.used, scan.next, skipped.len()), (bytes.len(), Next::Need(HEAD), 0));
         assert_eq!(interfaces.iter().map(|i| i.link.0).collect::<Vec<_>>(), [1, 101, 1]);
         let seen: Vec<_> = records.iter().map(|r| (r.time, r.interface, r.captured)).collect();
         assert_eq!(seen, [(1_000_000_000, 0, 3), (5_000, 2, 4)]);
@@ -272,7 +274,7 @@ mod tests {
         let bytes =
             [start.clone(), epb(false, u32::MAX, 0, b"a"), epb(false, 1, 0, b"a"), long, epb(false, 0, 0, b"a")];
         let (records, _, scan, skipped) = scan(&bytes.concat());
-        assert_eq!((records.len(), scan.next), (1, Next::Need(12)));
+        assert_eq!((records.len(), scan.next), (1, Next::Need(HEAD)));
         assert_eq!(skipped.len(), 2);
         assert_eq!(skipped[0].0, start.len() as u64);
         assert!(skipped[0].1.contains("not described: 2 left out"), "{skipped:?}");

@@ -72,7 +72,8 @@ const LLMNR_PORT: u16 = 5355;
 static STARTS: &[Start] = &[Start::Mask(2, 0x4040_ff00, 0), Start::Length(2, 0, 2)];
 
 fn probe(seen: &Seen, port_fits: fn(u16) -> bool) -> Verdict {
-    if !(port_fits(seen.client_port) && port_fits(seen.server_port)) && !either(seen, port_fits) {
+    let both = port_fits(seen.client_port) && port_fits(seen.server_port);
+    if !both && !either(seen, port_fits) {
         return Verdict::No;
     }
     let Some(bytes) = message_bytes(seen) else { return Verdict::No };
@@ -112,10 +113,13 @@ fn recognise(bytes: &[u8]) -> Result<Verdict, Incomplete> {
     let mut body = message.body();
     if questions == 0 {
         let record = message.record(&mut body)?;
-        let known = type_name(record.kind).is_some();
+        let known = type_name(record.kind).is_some() && !is_netbios(record.name.as_bytes());
         return Ok(if known { Verdict::Yes("DNS records") } else { Verdict::No });
     }
     let question = message.question(&mut body)?;
+    if is_netbios(question.name.as_bytes()) {
+        return Ok(Verdict::No);
+    }
     let class = matches!(question.class, 1 | 3 | 4 | 254 | 255);
     let known = type_name(question.kind).is_some();
     Ok(match (class, known, message.response) {
@@ -124,6 +128,12 @@ fn recognise(bytes: &[u8]) -> Result<Verdict, Incomplete> {
         (true, false, _) => Verdict::Weak("DNS message with an unknown record type"),
         _ => Verdict::No,
     })
+}
+
+/// Names of NetBIOS (RFC 1002) are 16 bytes, each half octet of them a letter from A to P.
+fn is_netbios(name: &[u8]) -> bool {
+    let (first, rest) = name.split_at_checked(32).unwrap_or((&[], name));
+    first.len() == 32 && first.iter().all(|b| (b'A'..=b'P').contains(b)) && (rest.is_empty() || rest.starts_with(b"."))
 }
 
 fn read(cx: &mut Cx, data: &[u8]) -> Step {

@@ -1,0 +1,11 @@
+//! Who may do what: directories, tickets, accounting.
+
+pub mod diameter;
+pub mod kerberos;
+pub mod ldap;
+pub mod radius;
+
+use super::Protocol;
+
+/// The family.
+pub(super) static PROTOCOLS: &[&Protocol] = &[&kerberos::KERBEROS, &ldap::LDAP, &radius::RADIUS, &diameter::DIAMETER];
