@@ -1,11 +1,8 @@
 //! What several families need: readers of encodings that many protocols share. No protocol of its own.
 
 pub mod asn1;
-<<<<<<< HEAD
-pub mod pieces;
-=======
 pub mod at;
->>>>>>> infra
+pub mod pieces;
 pub mod text;
 pub mod tpkt;
 pub mod utf16;
