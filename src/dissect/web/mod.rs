@@ -26,6 +26,8 @@ use super::Protocol;
 
 /// The family.
 pub(super) static PROTOCOLS: &[&Protocol] = &[
+    // Before TLS, for the guess by port 853.
+    &tls::DOH_DOT,
     &tls::TLS,
     &quic::QUIC,
     &dtls::DTLS,
@@ -47,7 +49,6 @@ pub(super) static PROTOCOLS: &[&Protocol] = &[
     &jsonrpc::JSON_RPC,
     &thrift::THRIFT,
     // Known only inside others.
-    &tls::DOH_DOT,
     &quic::HTTP3,
     &websocket::WEBSOCKET,
     &icecast::ICECAST,

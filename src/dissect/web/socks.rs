@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn version_4_needs_its_answer() {
         let request = b"\x04\x01\x00\x50\xc0\x00\x02\x01\x00";
-        assert!(Talk::tcp(4000, 9999).client(request).run().names().is_empty());
+        assert!(!Talk::tcp(4000, 9999).client(request).run().names().contains(&"SOCKS"));
         let talk = Talk::tcp(4000, 9999).client(request).server(b"\x00\x5a\x00\x00\x00\x00\x00\x00").run();
         assert_eq!(talk.names(), ["SOCKS"]);
     }
@@ -351,7 +351,7 @@ mod tests {
         for other in
             [&b"\x05\x01\x00"[..], b"\x05\x00\x0b\x03\x10\x00\x00\x00", b"\x04\x01\x00\x00\x00\x00\x00\x00\x00"]
         {
-            assert!(Talk::tcp(4000, 9999).client(other).server(b"\x07\x00").run().names().is_empty());
+            assert!(!Talk::tcp(4000, 9999).client(other).server(b"\x07\x00").run().names().contains(&"SOCKS"));
         }
     }
 

@@ -25,7 +25,8 @@ pub static TLS: Protocol = Protocol {
     category: "Web",
     how: "records with a hello, or a run of records",
     over: &[Transport::Tcp],
-    ports: &[443, 8443, 9443, 4443],
+    // HTTPS, then those that IANA keeps for other protocols inside TLS.
+    ports: &[443, 8443, 9443, 4443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061],
     starts: &[
         Start::At(0, &[HANDSHAKE, 3]),
         Start::At(0, &[CHANGE_CIPHER, 3]),
@@ -433,7 +434,7 @@ pub(in crate::dissect::web) mod tests {
     #[test]
     fn records_from_the_middle() {
         let data = in_record(DATA, &[0xa5; 40]);
-        assert!(Talk::tcp(4000, 9999).server(&data[..20]).run().names().is_empty());
+        assert!(!Talk::tcp(4000, 9999).server(&data[..20]).run().names().contains(&"TLS"));
         assert_eq!(Talk::tcp(4000, 9999).server(&data).run().names(), ["TLS"]);
         assert_eq!(Talk::tcp(4000, 9999).server(&[&data[..], &data[..20]].concat()).run().names(), ["TLS"]);
         assert_eq!(Talk::tcp(4000, 9999).server(&[CHANGE_CIPHER, 3, 3, 0, 1, 1]).run().names(), ["TLS"]);
