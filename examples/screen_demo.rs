@@ -6,8 +6,8 @@ mod fake;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fake::Fake;
 use dpimon::tui::{Options, run};
+use fake::Fake;
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);

@@ -5,13 +5,13 @@ mod fake;
 
 use std::sync::Arc;
 
-use fake::Fake;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use dpimon::engine::snapshot::Monitor;
 use dpimon::tui::app::App;
 use dpimon::tui::panes::PANES;
 use dpimon::tui::theme::{Depth, Theme};
 use dpimon::tui::{Options, draw};
+use fake::Fake;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 

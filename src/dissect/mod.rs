@@ -15,6 +15,8 @@ pub(crate) mod testing;
 
 pub mod common;
 pub mod net;
+pub mod p2p;
+pub mod voip;
 pub mod web;
 
 pub use context::{Cx, Evidence, Findings, Hint, Layer};

@@ -23,7 +23,13 @@ pub struct Registry {
 }
 
 /// The families; a new one is a line here.
-static FAMILIES: &[&[&Protocol]] = &[super::net::PROTOCOLS, super::web::PROTOCOLS];
+static FAMILIES: &[&[&Protocol]] = &[
+    super::net::PROTOCOLS,
+    // Before the web, whose JSON-RPC would take the miners.
+    super::p2p::PROTOCOLS,
+    super::web::PROTOCOLS,
+    super::voip::PROTOCOLS,
+];
 
 impl Registry {
     /// All protocols of the house.

@@ -3,3 +3,4 @@
 pub mod asn1;
 pub mod pieces;
 pub mod text;
+pub mod tpkt;
