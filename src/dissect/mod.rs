@@ -17,6 +17,7 @@ pub mod common;
 pub mod net;
 pub mod p2p;
 pub mod voip;
+pub mod vpn;
 pub mod web;
 
 pub use context::{Cx, Evidence, Findings, Hint, Layer};

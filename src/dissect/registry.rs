@@ -29,6 +29,7 @@ static FAMILIES: &[&[&Protocol]] = &[
     super::p2p::PROTOCOLS,
     super::web::PROTOCOLS,
     super::voip::PROTOCOLS,
+    super::vpn::PROTOCOLS,
 ];
 
 impl Registry {
