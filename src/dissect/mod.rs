@@ -21,6 +21,9 @@ pub mod mail;
 pub mod messaging;
 pub mod net;
 pub mod remote;
+pub mod p2p;
+pub mod voip;
+pub mod vpn;
 pub mod web;
 
 pub use context::{Cx, Evidence, Findings, Hint, Layer};

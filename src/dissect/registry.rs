@@ -32,6 +32,11 @@ static FAMILIES: &[&[&Protocol]] = &[
     super::auth::PROTOCOLS,
     super::database::PROTOCOLS,
     super::messaging::PROTOCOLS,
+    // Before the web, whose JSON-RPC would take the miners.
+    super::p2p::PROTOCOLS,
+    super::web::PROTOCOLS,
+    super::voip::PROTOCOLS,
+    super::vpn::PROTOCOLS,
 ];
 
 impl Registry {

@@ -2,9 +2,7 @@
 
 pub mod asn1;
 pub mod at;
-pub mod pieces;
-pub mod pieces;
-pub mod at;
+pub mod cotp;
 pub mod pieces;
 pub mod text;
 pub mod tpkt;
