@@ -3,8 +3,6 @@
 pub mod asn1;
 pub mod at;
 pub mod pieces;
-pub mod pieces;
-pub mod at;
 pub mod text;
 pub mod tpkt;
 pub mod utf16;
