@@ -25,7 +25,7 @@ static METHOD: Field = Field::list("jsonrpc", "method");
 fn probe(seen: &Seen) -> Verdict {
     let head = seen.data.get(..LOOK).unwrap_or(seen.data);
     match is_message(head) {
-        true if is_stratum(head) => Verdict::No,
+        true if is_stratum(head) || is_stratum(seen.other) => Verdict::No,
         true => Verdict::Yes("JSON-RPC message"),
         false if head.len() < LOOK && !seen.datagram() && begins_object(head) => Verdict::More,
         false => Verdict::No,

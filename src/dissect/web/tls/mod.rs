@@ -14,6 +14,9 @@ pub use certificate::first as first_certificate;
 pub use facts::Fields;
 pub use hello::{ClientHello, ServerHello};
 
+use crate::dissect::database::postgresql::POSTGRESQL;
+use crate::dissect::mail::{imap::IMAP, pop3::POP3};
+use crate::dissect::messaging::{mqtt::MQTT, xmpp::XMPP};
 use crate::dissect::{Cx, Dissector, Protocol, Reading, Seen, Start, Step, Transport, Verdict};
 use crate::facts::Field;
 use crate::packet::Reader;
@@ -294,12 +297,7 @@ impl Tls {
                 let hello = ClientHello::new(body, false).ok()?;
                 self.session = hello.session.to_vec();
                 FIELDS.client(cx, &hello, 't');
-                // RFC 7858 keeps port 853 for DNS; few of its clients say so by ALPN.
-                let alpn = hello.alpn();
-                if alpn.contains(&&b"dot"[..]) || (alpn.is_empty() && cx.server.1 == DNS_PORT) {
-                    cx.note("DNS over TLS, by ALPN or its port");
-                    cx.layer(&DOH_DOT);
-                }
+                carried(cx, &hello.alpn());
                 None
             }
             SERVER_HELLO => {
@@ -334,6 +332,30 @@ impl Tls {
         cx.findings.facts.get(&FIELDS.ja4).is_none()
     }
 }
+
+/// Names the protocol inside, where the client says it by ALPN. RFC 7858 keeps port 853 for DNS; few of its clients
+/// say so.
+fn carried(cx: &mut Cx, alpn: &[&[u8]]) {
+    let by_name = alpn.iter().find_map(|name| CARRIED.iter().find(|(known, _)| known == name));
+    if let Some((_, protocol)) = by_name {
+        cx.note("protocol inside by ALPN");
+        cx.layer(protocol);
+    } else if alpn.is_empty() && cx.server.1 == DNS_PORT {
+        cx.note("no ALPN, on the port of DNS over TLS");
+        cx.layer(&DOH_DOT);
+    }
+}
+
+/// IANA's ALPN names of protocols that are no web.
+static CARRIED: &[(&[u8], &Protocol)] = &[
+    (b"dot", &DOH_DOT),
+    (b"imap", &IMAP),
+    (b"pop3", &POP3),
+    (b"xmpp-client", &XMPP),
+    (b"xmpp-server", &XMPP),
+    (b"mqtt", &MQTT),
+    (b"postgresql", &POSTGRESQL),
+];
 
 const DNS_PORT: u16 = 853;
 /// Records and messages beyond these are nobody's.
