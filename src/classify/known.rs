@@ -219,7 +219,10 @@ impl Known {
         self.seen_facts = u16::try_from(findings.facts.len()).unwrap_or(u16::MAX);
         let mut changed = false;
         let mut evidence = None;
-        let nothing_asked = !findings.facts.iter().any(|(f, _)| f.role == Role::Asked);
+        let asked = |(field, value): &crate::facts::Fact| {
+            field.role == Role::Asked && matches!(value, Value::Text(name) if !is_address(name))
+        };
+        let nothing_asked = !findings.facts.iter().any(asked);
         for (place, (field, value)) in findings.facts.iter().enumerate().skip(seen) {
             let Value::Text(name) = value else { continue };
             let counts = field.role == Role::Asked || (field.role == Role::Certificate && nothing_asked);

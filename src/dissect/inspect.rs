@@ -443,7 +443,7 @@ impl Inspection {
                 true
             }
             None => {
-                self.out_of_budget();
+                self.out_of_budget(env.transport == Transport::Tcp);
                 false
             }
         }
@@ -475,9 +475,12 @@ impl Inspection {
         };
     }
 
-    fn out_of_budget(&mut self) {
+    fn out_of_budget(&mut self, stream: bool) {
         let exhausted = self.sides.iter().all(|s| s.candidates == Candidates::None);
-        if exhausted || self.payloads >= limits::PAYLOADS_PROBED {
+        // A stream that dribbles byte by byte gets as many packets as a few proper ones would have had bytes.
+        let dribble = stream && self.sides.iter().all(|s| s.buffer.len() < limits::DRIBBLE);
+        let budget = if dribble { limits::PAYLOADS_PROBED * 8 } else { limits::PAYLOADS_PROBED };
+        if exhausted || self.payloads >= budget {
             self.stage = Stage::Over(true);
         }
     }

@@ -113,7 +113,8 @@ fn recognise(bytes: &[u8]) -> Result<Verdict, Incomplete> {
     let mut body = message.body();
     if questions == 0 {
         let record = message.record(&mut body)?;
-        let known = type_name(record.kind).is_some() && !is_netbios(record.name.as_bytes());
+        let class = record.kind == OPT || matches!(record.class, 1 | 3 | 4 | 254 | 255);
+        let known = class && type_name(record.kind).is_some() && !is_netbios(record.name.as_bytes());
         return Ok(if known { Verdict::Yes("DNS records") } else { Verdict::No });
     }
     let question = message.question(&mut body)?;
@@ -211,6 +212,7 @@ fn code_name(code: u8) -> &'static str {
 }
 
 const MAX_RECORDS: u16 = 64;
+const OPT: u16 = 41;
 
 #[cfg(test)]
 mod tests {

@@ -81,7 +81,7 @@ impl Fields {
         ]
     }
 
-    /// Takes the facts of a ClientHello. `carrier` as in [`fingerprint::ja4`].
+    /// Takes the facts of a ClientHello. `carrier` is JA4's first letter: t, q or d.
     pub fn client(&'static self, cx: &mut Cx, hello: &ClientHello, carrier: char) {
         match hello.server_name().filter(|name| cx.host(&self.sni, name)) {
             Some(_) => cx.note_fact("ClientHello, SNI", &self.sni),
