@@ -18,6 +18,8 @@ use super::Protocol;
 /// The family.
 pub(super) static PROTOCOLS: &[&Protocol] = &[
     &netbios::NETBIOS,
+    &dns::crypt::DNSCRYPT,
+    &dns::crypt::AVAST,
     &dns::DNS,
     &dns::MDNS,
     &dns::LLMNR,
