@@ -255,8 +255,6 @@ mod tests {
     #[test]
     fn damaged() {
         let echo = b"\x32\x01\0\x04\0\0\0\0\0\0\0\0";
-        for protocol in [&GTP_U, &GTP_C, &GTP_PRIME, &VXLAN, &GENEVE, &TEREDO, &CAPWAP, &L2TP] {
-            survives(protocol, &[echo, b"\x08\0\0\0\0\0\x01\0abcdefabcdef\x08\0"]);
-        }
+        survives(&GTP_U, &[echo, b"\x08\0\0\0\0\0\x01\0abcdefabcdef\x08\0"]);
     }
 }
