@@ -46,6 +46,9 @@ fn probe(seen: &Seen) -> Verdict {
         Some(1) if exact => Verdict::Yes("a RADIUS attribute fills the datagram"),
         Some(0) if exact => Verdict::Weak("RADIUS header"),
         _ if exact => Verdict::Weak("RADIUS header"),
+        None if seen.usual && length <= seen.wire && matches!(seen.data.get(20..22), Some([1..=79, 3..=255])) => {
+            Verdict::Weak("RADIUS header and attribute")
+        }
         Some(1..) if seen.usual => Verdict::Weak("RADIUS attributes"),
         _ => Verdict::No,
     }

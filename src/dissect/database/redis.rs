@@ -2,7 +2,7 @@
 //!
 //! Extracted: commands. Not extracted: keys, values.
 
-use crate::dissect::common::text::{line, number};
+use crate::dissect::common::text::{begins, line, number};
 use crate::dissect::{Cx, Protocol, Reading, Seen, Start, Step, Transport, Verdict};
 use crate::facts::Field;
 
@@ -21,8 +21,14 @@ pub static RESP: Protocol = Protocol {
         Start::At(0, b"-"),
         Start::At(0, b":"),
         Start::At(0, b"%"),
-        Start::Text(b"ping\r"),
-        Start::Text(b"info\r"),
+        Start::Text(b"ping"),
+        Start::Text(b"info"),
+        Start::Text(b"auth "),
+        Start::Text(b"select "),
+        Start::Text(b"client "),
+        Start::Text(b"config "),
+        Start::Text(b"get "),
+        Start::Text(b"set "),
     ],
     fields: &[&COMMAND],
     probe,
@@ -44,10 +50,14 @@ fn probe(seen: &Seen) -> Verdict {
         b'*' | b'%' if number(text).is_some_and(|n| (1..1 << 20).contains(&n)) => element(rest, *kind == b'%'),
         b'$' => bulk(text, rest, seen.other),
         // Words that a server says, and nothing else does.
-        b'+' if rest.is_empty() && matches!(text, b"PONG" | b"OK" | b"QUEUED") => server_only(seen, text),
+        b'+' if text == b"PONG" => Verdict::Yes("RESP PONG"),
+        b'+' if matches!(text, b"OK" | b"QUEUED") => server_only(seen),
         b'-' if error(text) => Verdict::Yes("RESP error"),
-        b':' if number(text).is_some() && rest.is_empty() => server_only(seen, text),
-        b'p' | b'P' | b'i' | b'I' if rest.is_empty() => Verdict::Weak("inline command"),
+        b':' if number(text).is_some() && rest.is_empty() => server_only(seen),
+        _ if inline(first) && matches!(seen.other.first(), Some(b'+' | b'$' | b'-' | b'*' | b':')) => {
+            Verdict::Yes("inline command and RESP answer")
+        }
+        _ if inline(first) => Verdict::Weak("inline command"),
         _ => Verdict::No,
     }
 }
@@ -92,13 +102,18 @@ fn error(text: &[u8]) -> bool {
         .any(|e| text.starts_with(e))
 }
 
+/// Commands may be a line of words.
+fn inline(line: &[u8]) -> bool {
+    let known = [&b"ping"[..], b"info", b"auth ", b"select ", b"client ", b"config ", b"get ", b"set "];
+    known.iter().any(|c| begins(line, c)) && line.is_ascii()
+}
+
 /// An answer alone may be one of POP3 or another protocol's.
-fn server_only(seen: &Seen, text: &[u8]) -> Verdict {
-    match () {
-        () if text == b"PONG" => Verdict::Yes("RESP PONG"),
-        () if seen.other.starts_with(b"*") => Verdict::Yes("RESP answer"),
-        () => Verdict::Weak("RESP answer"),
+fn server_only(seen: &Seen) -> Verdict {
+    if seen.other.starts_with(b"*") || inline(line(seen.other).map_or(&[], |(l, _)| l)) {
+        return Verdict::Yes("RESP answer");
     }
+    if seen.other.is_empty() { Verdict::Weak("RESP answer") } else { Verdict::No }
 }
 
 fn read(cx: &mut Cx, data: &[u8]) -> Step {

@@ -36,6 +36,7 @@ pub static FTP_CONTROL: Protocol = Protocol {
         Start::Text(b"port "),
         Start::Text(b"eprt "),
         Start::Text(b"type "),
+        Start::Text(b"quit\r"),
     ],
     fields: &[&USER, &COMMAND, &GREETING, &DATA_PORT],
     probe,
@@ -100,6 +101,7 @@ fn client(seen: &Seen, first: &[u8], rest: &[u8]) -> Verdict {
         () if first.eq_ignore_ascii_case(b"pasv") || first.eq_ignore_ascii_case(b"epsv") => Verdict::Yes("FTP PASV"),
         () if command(first) && greeted => Verdict::Yes("FTP greeting and command"),
         () if first.eq_ignore_ascii_case(b"auth tls") && seen.other.is_empty() => Verdict::Yes("FTP AUTH TLS"),
+        () if seen.usual && first.eq_ignore_ascii_case(b"quit") => Verdict::Weak("QUIT"),
         () if begins(first, b"user ") && seen.other.is_empty() => third_command(rest),
         () => Verdict::No,
     }

@@ -54,7 +54,8 @@ fn block(seen: &Seen) -> Verdict {
     let other = (at::u16(seen.other, 0), at::u16(seen.other, 2));
     let before = (at::u16(seen.previous, 0), at::u16(seen.previous, 2));
     let answers = other.0 == Some(7 - code) && other.1.is_some_and(|n| n.abs_diff(block) <= 1);
-    let counts = before.0 == Some(code) && before.1.is_some_and(|n| block.wrapping_sub(n) <= 1);
+    let counts = before.0 == Some(code) && before.1.is_some_and(|n| block.wrapping_sub(n) == 1);
+    let counts = counts && (code == 4 || seen.wire == 516);
     match answers || counts {
         true => Verdict::Yes("TFTP blocks"),
         false if block <= 1 && (code == 4 || seen.wire == 516) => Verdict::Weak("the first TFTP block"),

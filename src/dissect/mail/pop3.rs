@@ -59,8 +59,11 @@ fn probe(seen: &Seen) -> Verdict {
 }
 
 fn command(data: &[u8]) -> bool {
-    let known = [&b"user "[..], b"capa", b"apop ", b"stls", b"auth", b"quit", b"stat", b"list", b"uidl", b"retr "];
-    known.iter().any(|c| begins(data, c))
+    let known = [&b"user "[..], b"capa", b"apop ", b"stls", b"quit", b"stat", b"list", b"uidl", b"retr "];
+    // Redis has AUTH as well, with a password.
+    let methods =
+        [&b"auth\r"[..], b"auth plain", b"auth login", b"auth cram", b"auth xoauth", b"auth ntlm", b"auth gss"];
+    known.iter().chain(&methods).any(|c| begins(data, c))
 }
 
 /// FTP has USER and PASS as well; the third command tells.

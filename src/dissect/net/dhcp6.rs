@@ -14,7 +14,7 @@ pub static DHCPV6: Protocol = Protocol {
     how: "a chain of options with a DUID that fills the datagram",
     over: &[Transport::Udp],
     ports: &[546, 547],
-    starts: &[Start::Range(1, 13), Start::Port],
+    starts: &[Start::Range(1, 17), Start::Port],
     fields: &[&MESSAGE, &NAME],
     probe,
     reading: Reading::Stateless(read),
@@ -31,7 +31,7 @@ fn probe(seen: &Seen) -> Verdict {
     }
     match walk(seen.data, |_, _| {}) {
         Ok(Chain { duid: true, .. }) => Verdict::Yes("DHCPv6 options with a DUID"),
-        Ok(Chain { options: 1.., .. }) => Verdict::Weak("DHCPv6 options"),
+        Ok(Chain { options: 1.., .. }) if seen.usual => Verdict::Weak("DHCPv6 options"),
         Err(_) if !seen.complete() && seen.usual => Verdict::Weak("beginning of a DHCPv6 message"),
         _ => Verdict::No,
     }
@@ -109,6 +109,10 @@ fn message_name(kind: u8) -> Option<&'static str> {
         11 => "information request",
         12 => "relay forward",
         13 => "relay reply",
+        14 => "leasequery",
+        15 => "leasequery reply",
+        16 => "leasequery done",
+        17 => "leasequery data",
         _ => return None,
     })
 }

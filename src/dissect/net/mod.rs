@@ -6,9 +6,12 @@ pub mod dns;
 pub mod flowexport;
 pub mod ip;
 pub mod ipsec;
+pub mod monitoring;
 pub mod netbios;
 pub mod ntp;
+pub mod routing;
 pub mod sctp;
+pub mod services;
 pub mod snmp;
 pub mod syslog;
 pub mod tunnels;
@@ -18,6 +21,8 @@ use super::Protocol;
 /// The family.
 pub(super) static PROTOCOLS: &[&Protocol] = &[
     &netbios::NETBIOS,
+    &dns::crypt::DNSCRYPT,
+    &dns::crypt::AVAST,
     &dns::DNS,
     &dns::MDNS,
     &dns::LLMNR,
@@ -48,4 +53,25 @@ pub(super) static PROTOCOLS: &[&Protocol] = &[
     &tunnels::TEREDO,
     &tunnels::CAPWAP,
     &tunnels::L2TP,
+    &routing::BGP,
+    &routing::LDP,
+    &routing::RIP,
+    &routing::HSRP,
+    &routing::BFD,
+    &routing::LISP,
+    &services::SLP,
+    &services::NAT_PMP,
+    &services::PTP,
+    &services::PFCP,
+    &services::UBNT,
+    &services::ROUGHTIME,
+    &services::COLLECTD,
+    &services::DROPBOX,
+    &monitoring::ZABBIX,
+    &monitoring::MUNIN,
+    &monitoring::CHECKMK,
+    &monitoring::WHOIS,
+    &monitoring::FINGER,
+    &monitoring::RAFT,
+    &monitoring::HP_VIRTGRP,
 ];

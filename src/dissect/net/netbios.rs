@@ -18,6 +18,7 @@ pub static NETBIOS: Protocol = Protocol {
     starts: &[
         // Name service: the encoded name of 32 letters behind the header.
         Start::At(12, &[0x20]),
+        Start::Mask(4, 0xffff_ffff, 0x0001_0000),
         // Datagram service: types 0x10 to 0x16, flags of four bits.
         Start::Mask(0, 0xf8f0_0000, 0x1000_0000),
         // Session request, with the length of two encoded names.
@@ -48,6 +49,16 @@ fn probe(seen: &Seen) -> Verdict {
     }
     if datagram_service(seen.data).is_some() {
         return Verdict::Yes("NetBIOS datagram service: encoded names");
+    }
+    // Broken names behind a header that is sound.
+    let length = at::u16(seen.data, 10).map(usize::from);
+    if at::u16(seen.data, 8) == Some(138) && length.is_some_and(|n| n + 14 == seen.wire) {
+        return Verdict::Yes("NetBIOS datagram service: port and length");
+    }
+    let question = at::u8(seen.data, 12) == Some(0x20) && matches!(at::u16(seen.data, 46), Some(0x20 | 0x21));
+    let one = at::u32(seen.data, 4) == Some(0x0001_0000) || at::u32(seen.data, 4) == Some(1);
+    if question || one && seen.server_port == 137 && seen.wire >= 50 {
+        return Verdict::Weak("NetBIOS name service header");
     }
     Verdict::No
 }

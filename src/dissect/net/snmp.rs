@@ -32,6 +32,9 @@ fn probe(seen: &Seen) -> Verdict {
     match message(seen.data) {
         Ok(Message { version: 3, .. }) => Verdict::Yes("SNMPv3 header"),
         Ok(Message { pdu: Some(_), .. }) => Verdict::Yes("SNMP message"),
+        Ok(_) if seen.datagram() && seen.data.get(1).is_some_and(|n| usize::from(*n) + 2 == seen.wire) => {
+            Verdict::Weak("SNMP version and community")
+        }
         Ok(_) => Verdict::No,
         Err(_) if !seen.datagram() && seen.data.len() < 24 => Verdict::More,
         Err(_) => Verdict::No,

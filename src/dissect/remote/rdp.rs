@@ -17,7 +17,12 @@ pub static RDP: Protocol = Protocol {
     how: "a COTP connection request with RDP's cookie or negotiation",
     over: &[Transport::Tcp, Transport::Udp],
     ports: &[3389],
-    starts: &[Start::At(0, &[3, 0]), Start::At(0, &[0xff; 4]), Start::Mask(4, 0x0000_c1fb, 0x0000_0001)],
+    starts: &[
+        Start::At(0, &[3, 0]),
+        Start::At(0, &[0xff; 4]),
+        Start::Mask(4, 0x0000_c1fb, 0x0000_0001),
+        Start::Mask(4, 0x0000_ffff, 0x0000_000c),
+    ],
     fields: &[&COOKIE, &ASKED, &CHOSEN, &CLIENT_NAME],
     probe,
     reading: Reading::Machine(|| Box::new(Rdp)),
@@ -80,6 +85,11 @@ fn negotiation(parameters: &[u8], kind: u8) -> Option<u32> {
 /// The SYN of RDP over UDP: no acknowledgement, flags, an initial number, and two packet sizes.
 fn udp(seen: &Seen) -> Verdict {
     let (Some(acknowledged), Some(flags)) = (at::u32(seen.data, 0), at::u16(seen.data, 6)) else { return Verdict::No };
+    // Later packets: an acknowledgement of one element, the number of the packet twice, and a TLS or DTLS record.
+    let data = flags == 12 && at::u16(seen.data, 8) == Some(1) && at::u32(seen.data, 12) == at::u32(seen.data, 16);
+    if data && matches!(seen.data.get(20..22), Some([20..=23, 3 | 0xfe])) {
+        return Verdict::Yes("RDP over UDP: a record");
+    }
     let sizes = (at::u16(seen.data, 12).unwrap_or(0), at::u16(seen.data, 14).unwrap_or(0));
     let in_range = |size| (1132..=1232).contains(&size);
     let syn = flags & 1 != 0 && flags & !0x3201 & !0x0c04 == 0;

@@ -4,6 +4,7 @@
 //! Not extracted: authority and additional sections, DNSSEC. The three share one message format; what tells mDNS and
 //! LLMNR apart is where they are sent, which is part of their specifications.
 
+pub mod crypt;
 mod message;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -72,18 +73,59 @@ const LLMNR_PORT: u16 = 5355;
 static STARTS: &[Start] = &[Start::Mask(2, 0x4040_ff00, 0), Start::Length(2, 0, 2)];
 
 fn probe(seen: &Seen, port_fits: fn(u16) -> bool) -> Verdict {
+    // Multicast is a matter of datagrams.
+    let by_stream = !seen.datagram() && !port_fits(MDNS_PORT) && !port_fits(LLMNR_PORT);
     let both = port_fits(seen.client_port) && port_fits(seen.server_port);
-    if !both && !either(seen, port_fits) {
+    if !by_stream && !both && !either(seen, port_fits) {
         return Verdict::No;
     }
     let Some(bytes) = message_bytes(seen) else { return Verdict::No };
     match recognise(bytes) {
+        Ok(Verdict::Yes(what)) if !seen.datagram() => over_tcp(seen.data, what),
+        Ok(Verdict::No) if seen.datagram() && is_header(bytes) => Verdict::Weak("DNS header"),
         Ok(verdict) => verdict,
+        Err(_) if seen.datagram() && is_header(bytes) => Verdict::Weak("DNS header"),
         Err(_) if seen.datagram() && seen.complete() => Verdict::No,
         Err(_) if seen.datagram() => Verdict::Weak("beginning of a DNS message"),
         Err(_) if cut_short(seen.data) => Verdict::More,
         Err(_) => Verdict::No,
     }
+}
+
+/// A header with one question, few records and no reserved bit, of a message that is broken further on.
+fn is_header(bytes: &[u8]) -> bool {
+    let Ok(message) = Message::new(bytes) else { return false };
+    let [questions, answers, authorities, additional] = message.counts;
+    let few = questions == 1 && answers <= 32 && authorities <= 16 && additional <= 16;
+    let asked = message.question(&mut message.body());
+    few && matches!(message.opcode, 0 | 4 | 5)
+        && !asked.is_ok_and(|q| is_netbios(q.name.as_bytes()) || crypt::is_meant(q.name.as_bytes()))
+}
+
+/// Two bytes of length leave room for chance, so a message over TCP must have one question for some name, and end
+/// where its length says.
+fn over_tcp(data: &[u8], what: &'static str) -> Verdict {
+    let Some((length, rest)) = data.split_first_chunk::<2>() else { return Verdict::More };
+    let length = usize::from(u16::from_be_bytes(*length));
+    let Ok(message) = Message::new(rest) else { return Verdict::More };
+    let mut body = message.body();
+    let Ok(question) = message.question(&mut body) else { return Verdict::No };
+    let named = !question.name.as_bytes().is_empty() || matches!(question.kind, 2 | 6 | 48 | 252);
+    if message.counts[0] != 1 || !named || question.class != 1 && question.kind < 249 {
+        return Verdict::No;
+    }
+    let records = message.counts.iter().skip(1).map(|n| usize::from(*n)).sum::<usize>();
+    for _ in 0..records.min(usize::from(MAX_RECORDS)) {
+        match message.record(&mut body) {
+            Ok(_) if body.position() > length => return Verdict::No,
+            Ok(_) => {}
+            Err(_) if rest.len() < length && rest.len() > 64 && message.response => return Verdict::Yes(what),
+            Err(_) if rest.len() < length => return Verdict::More,
+            Err(_) => return Verdict::No,
+        }
+    }
+    let all_read = records <= usize::from(MAX_RECORDS);
+    if all_read && body.position() != length { Verdict::No } else { Verdict::Yes(what) }
 }
 
 /// Whether a message over TCP is not all there yet.
@@ -118,7 +160,7 @@ fn recognise(bytes: &[u8]) -> Result<Verdict, Incomplete> {
         return Ok(if known { Verdict::Yes("DNS records") } else { Verdict::No });
     }
     let question = message.question(&mut body)?;
-    if is_netbios(question.name.as_bytes()) {
+    if is_netbios(question.name.as_bytes()) || crypt::is_meant(question.name.as_bytes()) {
         return Ok(Verdict::No);
     }
     let class = matches!(question.class, 1 | 3 | 4 | 254 | 255);
@@ -249,7 +291,7 @@ mod tests {
     #[test]
     fn pointers_that_lead_in_circles_end() {
         let circle = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\xc0\x0c\x00\x01\x00\x01";
-        assert!(Talk::udp(4000, 53).client(circle).run().names().is_empty());
+        assert!(Talk::udp(4000, 9999).client(circle).run().names().is_empty());
     }
 
     #[test]
