@@ -14,6 +14,7 @@ mod registry;
 pub(crate) mod testing;
 
 pub mod common;
+pub mod industrial;
 pub mod net;
 pub mod p2p;
 pub mod voip;
