@@ -19,6 +19,7 @@ pub mod database;
 pub mod file;
 pub mod mail;
 pub mod messaging;
+pub mod industrial;
 pub mod net;
 pub mod p2p;
 pub mod remote;

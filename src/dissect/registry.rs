@@ -37,6 +37,7 @@ static FAMILIES: &[&[&Protocol]] = &[
     super::web::PROTOCOLS,
     super::voip::PROTOCOLS,
     super::vpn::PROTOCOLS,
+    super::industrial::PROTOCOLS,
 ];
 
 impl Registry {
