@@ -75,9 +75,8 @@ fn read(cx: &mut Cx, data: &[u8]) -> Step {
     }
     attributes(data.get(20..).unwrap_or_default(), |kind, value| match kind {
         1 => {
-            if cx.text(&USER, value) {
-                cx.note_fact("RADIUS user", &USER);
-            }
+            cx.text(&USER, value);
+            cx.note_fact("RADIUS user", &USER);
         }
         4 => {
             if let Some(address) = at::u32(value, 0) {

@@ -204,9 +204,8 @@ fn parameters(cx: &mut Cx, mut message: &[u8]) {
         let Some(value) = at::c_string(message, name.len() + 1) else { return };
         match name {
             b"user" => {
-                if cx.text(&USER, value) {
-                    cx.note_fact("PostgreSQL user", &USER);
-                }
+                cx.text(&USER, value);
+                cx.note_fact("PostgreSQL user", &USER);
             }
             b"database" => {
                 cx.text(&DATABASE, value);

@@ -117,7 +117,10 @@ fn memcached(seen: &Seen) -> Verdict {
     }
     match seen.data.first() {
         Some(0x80 | 0x81) => binary(seen),
-        _ => words(seen.data, seen.other),
+        _ => match words(seen.data, seen.other) {
+            Verdict::Weak(_) if !seen.usual => Verdict::More,
+            verdict => verdict,
+        },
     }
 }
 
@@ -133,8 +136,8 @@ fn binary(seen: &Seen) -> Verdict {
     let fits = u32::from(key) + u32::from(extras) <= body && body <= 1 << 21;
     match sound && fits {
         true if u64::from(body) + 24 == seen.data.len() as u64 => Verdict::Yes("Memcached binary header"),
-        true => Verdict::Weak("Memcached binary header"),
-        false => Verdict::No,
+        true if seen.usual => Verdict::Weak("Memcached binary header"),
+        _ => Verdict::No,
     }
 }
 

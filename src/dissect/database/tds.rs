@@ -61,7 +61,7 @@ fn probe(seen: &Seen) -> Verdict {
             Verdict::Yes("TDS reply")
         }
         REPLY if seen.data.len() > length && at::u8(seen.data, length) == Some(REPLY) => Verdict::Yes("TDS replies"),
-        BATCH | RPC | 0x0e if exact => Verdict::Weak("TDS packet"),
+        BATCH | 2 | RPC | 0x0e if exact && seen.usual => Verdict::Weak("TDS packet"),
         _ => Verdict::No,
     }
 }
@@ -109,7 +109,7 @@ mod tests {
     fn prelogin_and_query() {
         let pre = b"\x12\x01\0\x1a\0\0\x01\0\0\0\x0b\0\x06\x01\0\x11\0\x01\xff\x0c\0\0\0\0\0\0";
         assert_eq!(Talk::tcp(4000, 9999).client(&pre[..1]).client(&pre[1..]).run().names(), ["MsSQL-TDS"]);
-        let query = b"\x01\x01\0\x18\0\0\x01\0s\0e\0l\0e\0c\0t\0 \01\0";
+        let query = b"\x01\x01\0\x18\0\0\x01\0s\0e\0l\0e\0c\0t\0 \0\x31\0";
         assert_eq!(Talk::tcp(4000, 9999).client(query).run().names(), ["MsSQL-TDS"]);
         let mut login = vec![0x10, 1, 0, 102, 0, 0, 1, 0];
         login.extend([94, 0, 0, 0, 4, 0, 0, 0x74]);

@@ -109,7 +109,7 @@ fn published(seen: &Seen, packet: &Packet) -> Verdict {
     }
     match length {
         4.. if packet.whole == seen.data.len() => Verdict::Yes("MQTT topic"),
-        1.. if packet.whole <= seen.data.len() => Verdict::Weak("MQTT topic"),
+        1.. if packet.whole <= seen.data.len() && seen.usual => Verdict::Weak("MQTT topic"),
         _ => Verdict::No,
     }
 }
@@ -132,8 +132,8 @@ fn small(seen: &Seen, packet: &Packet) -> Verdict {
         _ => false,
     };
     match (packet.flags, answered) {
-        (_, true) => Verdict::Weak("MQTT ping and its answer"),
-        _ if packet.whole == seen.data.len() => Verdict::Weak("MQTT packet"),
+        (_, true) => Verdict::Yes("MQTT ping and its answer"),
+        _ if packet.whole == seen.data.len() && seen.usual => Verdict::Weak("MQTT packet"),
         _ => Verdict::No,
     }
 }
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_session_in_single_bytes() {
-        let all = [HELLO, &MESSAGE[..]].concat();
+        let all = [HELLO, MESSAGE].concat();
         let talk = all.iter().fold(Talk::tcp(4000, 9999), |t, b| t.client(&[*b])).run();
         assert_eq!(talk.names(), ["MQTT"]);
         assert_eq!(facts(&talk, &CLIENT), ["me-1"]);

@@ -30,7 +30,10 @@ fn probe(seen: &Seen) -> Verdict {
     if !head.starts_with(b"<") {
         return if head.is_empty() { Verdict::More } else { Verdict::No };
     }
-    if holds(head, b"<stream:") || holds(head, b"http://etherx.jabber.org/streams") {
+    if holds(head, b"<stream:")
+        || head.starts_with(b"</stream:stream")
+        || holds(head, b"http://etherx.jabber.org/streams")
+    {
         return Verdict::Yes("XMPP stream");
     }
     if begins(head, b"<?xml") {

@@ -57,7 +57,7 @@ fn netflow(seen: &Seen) -> Verdict {
     let records = |header: usize, record: usize| {
         let seconds = at::u32(seen.data, 8);
         let fits = (1..=35).contains(&count) && header + record * usize::from(count) == seen.wire;
-        fits && seconds.is_some_and(|s| s == 0 || s > A_BILLION || s < 0x0400_0000)
+        fits && seconds.is_some_and(|s| !(0x0400_0000..=A_BILLION).contains(&s))
     };
     let fits = match version {
         1 => records(16, 52),

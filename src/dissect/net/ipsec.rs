@@ -56,7 +56,7 @@ fn esp(seen: &Seen) -> Verdict {
     if on_port && index > 255 && seen.wire >= 24 && before.0 == Some(index) && counts {
         return Verdict::Yes("ESP in UDP: the same index, the next number");
     }
-    if on_port && index > 255 && number < 0x0100_0000 && seen.wire >= 32 && seen.wire % 4 == 0 {
+    if on_port && index > 255 && number < 0x0100_0000 && seen.wire >= 32 && seen.wire.is_multiple_of(4) {
         return Verdict::Weak("ESP in UDP");
     }
     Verdict::No

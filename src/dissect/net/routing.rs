@@ -63,7 +63,7 @@ pub static BFD: Protocol = Protocol {
     name: "BFD",
     how: "a control packet whose length, multiplier and intervals fit",
     ports: &[3784, 3785, 4784],
-    starts: &[Start::Mask(0, 0xe001_0000, 0x2000_0000)],
+    starts: &[Start::Mask(0, 0xe001_0000, 0x2000_0000), Start::Port],
     probe: bfd,
     ..NETWORK
 };
@@ -125,6 +125,11 @@ fn hsrp(seen: &Seen) -> Verdict {
 }
 
 fn bfd(seen: &Seen) -> Verdict {
+    // Echo packets come back as they were sent; what is in them is the sender's affair.
+    if seen.server_port == 3785 || seen.client_port == 3785 {
+        let echo = seen.wire <= 64 && (seen.data == seen.previous || seen.data == seen.other);
+        return if echo { Verdict::Weak("the same packet again on the echo port") } else { Verdict::More };
+    }
     let Some([first, _, multiplier, length]) = seen.data.first_chunk() else { return Verdict::No };
     let fits = usize::from(*length) == seen.wire && (24..=64).contains(&seen.wire);
     let interval = |place| at::u32(seen.data, place).is_some_and(|n| n <= 60_000_000);

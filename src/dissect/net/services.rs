@@ -88,9 +88,13 @@ pub static DROPBOX: Protocol = Protocol {
     category: "Cloud",
     how: "JSON with host_int",
     ports: &[17500],
-    starts: &[Start::At(0, b"{\"host_int\"")],
+    starts: &[Start::At(0, b"{\"")],
     app: Some("Dropbox"),
-    probe: |_| Verdict::Yes("Dropbox LAN sync"),
+    probe: |seen| {
+        let holds = |word: &[u8]| memchr::memmem::find(seen.data, word).is_some();
+        let own = holds(b"\"host_int\":") && (holds(b"\"namespaces\":") || holds(b"\"port\":"));
+        if own { Verdict::Yes("Dropbox LAN sync") } else { Verdict::No }
+    },
     ..UDP
 };
 

@@ -215,8 +215,9 @@ fn teamviewer(seen: &Seen) -> Verdict {
         true if next.is_some_and(|n| n.is_empty() || matches!(n, [0x17, 0x24, ..] | [0x11, 0x30, ..])) => {
             Verdict::Yes("TeamViewer's mark and length")
         }
-        true => Verdict::Weak("TeamViewer's mark"),
-        false => Verdict::No,
+        true if seen.usual => Verdict::Weak("TeamViewer's mark"),
+        true if next.is_none() => Verdict::More,
+        _ => Verdict::No,
     }
 }
 

@@ -74,17 +74,22 @@ static STARTS: &[Start] = &[Start::Mask(2, 0x4040_ff00, 0), Start::Length(2, 0, 
 
 fn probe(seen: &Seen, port_fits: fn(u16) -> bool) -> Verdict {
     // Multicast is a matter of datagrams.
-    let by_stream = !seen.datagram() && !port_fits(MDNS_PORT) && !port_fits(LLMNR_PORT);
-    let both = port_fits(seen.client_port) && port_fits(seen.server_port);
-    if !by_stream && !both && !either(seen, port_fits) {
+    let local = port_fits(MDNS_PORT) || port_fits(LLMNR_PORT);
+    let ports = [seen.client_port, seen.server_port];
+    let fits = match local {
+        // Whoever asks a server for names may do so from any port.
+        true => ports.iter().any(|p| port_fits(*p)) && !ports.contains(&53),
+        false => !seen.datagram() || ports.contains(&53) || ports.iter().all(|p| port_fits(*p)),
+    };
+    if !fits {
         return Verdict::No;
     }
     let Some(bytes) = message_bytes(seen) else { return Verdict::No };
     match recognise(bytes) {
         Ok(Verdict::Yes(what)) if !seen.datagram() => over_tcp(seen.data, what),
-        Ok(Verdict::No) if seen.datagram() && is_header(bytes) => Verdict::Weak("DNS header"),
+        Ok(Verdict::No) if seen.datagram() && is_header(bytes, seen.usual) => Verdict::Weak("DNS header"),
         Ok(verdict) => verdict,
-        Err(_) if seen.datagram() && is_header(bytes) => Verdict::Weak("DNS header"),
+        Err(_) if seen.datagram() && is_header(bytes, seen.usual) => Verdict::Weak("DNS header"),
         Err(_) if seen.datagram() && seen.complete() => Verdict::No,
         Err(_) if seen.datagram() => Verdict::Weak("beginning of a DNS message"),
         Err(_) if cut_short(seen.data) => Verdict::More,
@@ -92,13 +97,15 @@ fn probe(seen: &Seen, port_fits: fn(u16) -> bool) -> Verdict {
     }
 }
 
-/// A header with one question, few records and no reserved bit, of a message that is broken further on.
-fn is_header(bytes: &[u8]) -> bool {
+/// A header with one question and few records (on the usual port any number), of a message that is broken further on.
+fn is_header(bytes: &[u8], usual: bool) -> bool {
     let Ok(message) = Message::new(bytes) else { return false };
     let [questions, answers, authorities, additional] = message.counts;
-    let few = questions == 1 && answers <= 32 && authorities <= 16 && additional <= 16;
+    let few = answers <= 32 && authorities <= 16 && additional <= 16;
     let asked = message.question(&mut message.body());
-    few && matches!(message.opcode, 0 | 4 | 5)
+    questions == 1
+        && (few || usual)
+        && matches!(message.opcode, 0 | 4 | 5)
         && !asked.is_ok_and(|q| is_netbios(q.name.as_bytes()) || crypt::is_meant(q.name.as_bytes()))
 }
 
@@ -131,12 +138,6 @@ fn over_tcp(data: &[u8], what: &'static str) -> Verdict {
 /// Whether a message over TCP is not all there yet.
 fn cut_short(data: &[u8]) -> bool {
     data.first_chunk::<2>().is_none_or(|length| data.len() - 2 < usize::from(u16::from_be_bytes(*length)))
-}
-
-/// For the local relatives one of the ports must be theirs; for DNS none may be.
-fn either(seen: &Seen, port_fits: fn(u16) -> bool) -> bool {
-    let local = port_fits(MDNS_PORT) || port_fits(LLMNR_PORT);
-    local && (port_fits(seen.client_port) || port_fits(seen.server_port))
 }
 
 fn message_bytes<'a>(seen: &Seen<'a>) -> Option<&'a [u8]> {
