@@ -13,8 +13,10 @@ mod registry;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub mod apps;
 pub mod common;
 pub mod industrial;
+pub mod iot;
 pub mod net;
 pub mod p2p;
 pub mod voip;

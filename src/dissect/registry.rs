@@ -31,6 +31,8 @@ static FAMILIES: &[&[&Protocol]] = &[
     super::voip::PROTOCOLS,
     super::vpn::PROTOCOLS,
     super::industrial::PROTOCOLS,
+    super::iot::PROTOCOLS,
+    super::apps::PROTOCOLS,
 ];
 
 impl Registry {
