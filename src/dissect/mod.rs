@@ -15,6 +15,7 @@ pub(crate) mod testing;
 
 pub mod apps;
 pub mod common;
+pub mod games;
 pub mod industrial;
 pub mod iot;
 pub mod net;

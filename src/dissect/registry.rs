@@ -33,6 +33,7 @@ static FAMILIES: &[&[&Protocol]] = &[
     super::industrial::PROTOCOLS,
     super::iot::PROTOCOLS,
     super::apps::PROTOCOLS,
+    super::games::PROTOCOLS,
 ];
 
 impl Registry {
