@@ -34,7 +34,6 @@ static FAMILIES: &[&[&Protocol]] = &[
     super::messaging::PROTOCOLS,
     // Before the web, whose JSON-RPC would take the miners.
     super::p2p::PROTOCOLS,
-    super::web::PROTOCOLS,
     super::voip::PROTOCOLS,
     super::vpn::PROTOCOLS,
     super::industrial::PROTOCOLS,
