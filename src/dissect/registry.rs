@@ -25,6 +25,8 @@ pub struct Registry {
 /// The families; a new one is a line here.
 static FAMILIES: &[&[&Protocol]] = &[
     super::net::PROTOCOLS,
+    // Before the web, whose JSON-RPC would take the miners.
+    super::p2p::PROTOCOLS,
     super::web::PROTOCOLS,
     super::mail::PROTOCOLS,
     super::remote::PROTOCOLS,
@@ -32,8 +34,6 @@ static FAMILIES: &[&[&Protocol]] = &[
     super::auth::PROTOCOLS,
     super::database::PROTOCOLS,
     super::messaging::PROTOCOLS,
-    // Before the web, whose JSON-RPC would take the miners.
-    super::p2p::PROTOCOLS,
     super::voip::PROTOCOLS,
     super::vpn::PROTOCOLS,
     super::industrial::PROTOCOLS,

@@ -213,10 +213,10 @@ impl Stun {
         match kind {
             0x0006 => drop(cx.text(&USERNAME, value.trim_ascii_end())),
             0x0014 => realm(cx, value),
-            0x8022 if value.iter().all(|b| (b' '..=b'~').contains(b)) && value != b"None" => {
-                if cx.text(&SOFTWARE, value) {
-                    cx.note_fact("SOFTWARE", &SOFTWARE);
-                }
+            0x8022
+                if value.iter().all(|b| (b' '..=b'~').contains(b)) && value != b"None" && cx.text(&SOFTWARE, value) =>
+            {
+                cx.note_fact("SOFTWARE", &SOFTWARE);
             }
             0x0020 => {
                 if let Some(address) = xored(value) {

@@ -102,10 +102,11 @@ fn judge(packet: &Packet, other: Option<&Packet>, length: usize) -> Option<&'sta
     if packet.opcode == CLIENT && first && rest == [0; 5] {
         return Some("client reset with nothing acknowledged");
     }
-    if matches!(packet.opcode, CLIENT | CLIENT_V3) && first {
-        if let Some(what) = authenticated_reset(rest, length) {
-            return Some(what);
-        }
+    if matches!(packet.opcode, CLIENT | CLIENT_V3)
+        && first
+        && let Some(what) = authenticated_reset(rest, length)
+    {
+        return Some(what);
     }
     let other = other.filter(|o| o.session != packet.session)?;
     if acknowledges(rest, other) {
