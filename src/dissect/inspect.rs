@@ -514,7 +514,12 @@ impl Answers {
         if !protocol.over.contains(&seen.transport) {
             return;
         }
-        match protocol.fits(seen.data, seen.datagram(), seen.usual) {
+        // An IP protocol by number needs no sign in its first bytes.
+        let fit = match seen.transport {
+            Transport::Ip(_) => Fit::Yes,
+            _ => protocol.fits(seen.data, seen.datagram(), seen.usual),
+        };
+        match fit {
             Fit::No => return,
             Fit::Short => return self.still.push(id),
             Fit::Yes => env.effort.asked += 1,
