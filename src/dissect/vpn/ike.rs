@@ -36,6 +36,7 @@ static INITIATOR: Field = Field::new("ike", "init_spi");
 static RESPONDER: Field = Field::new("ike", "resp_spi");
 
 fn probe(seen: &Seen) -> Verdict {
+    // Without ports there is nothing else to see.
     match seen.transport {
         Transport::Ip(50) => return Verdict::Yes("ESP"),
         Transport::Ip(51) => return Verdict::Yes("AH"),
