@@ -118,6 +118,8 @@ fn viber(seen: &Seen) -> Verdict {
                 9 => 20,
                 0x0b => 34,
                 0x0c => 76,
+                0x19 => 34,
+                0x1a => 20,
                 _ => return wire.is_none().then_some((*a, *b)),
             };
             wire.is_none_or(|n| n == sized).then_some((*a, *b))

@@ -38,9 +38,7 @@ pub static HALF_LIFE: Protocol = Protocol {
     starts: &[Start::At(0, &[0xff; 4])],
     app: Some("HalfLife2"),
     probe: |seen| {
-        if seen.data.ends_with(b"0000000000\0")
-            || seen.data.ends_with(b"000000000\0") && seen.data.get(4) == Some(&b'q')
-        {
+        if seen.wire >= 20 && seen.data.ends_with(b"000\0") {
             Verdict::Yes("challenge that ends with zeros")
         } else {
             Verdict::No

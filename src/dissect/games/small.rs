@@ -62,7 +62,7 @@ pub static RIOT: Protocol = game(
     UDP,
     &[Start::At(5, &[0x32]), Start::At(1, &[0x32])],
     |seen| {
-        let zeros = seen.wire == 53 && seen.data.get(12..37) == Some(&[0; 25]);
+        let zeros = seen.wire == 53 && seen.data.get(12..36) == Some(&[0; 24]);
         if zeros || seen.data.ends_with(b"\xaa\xaa\xaa\xaa\xbb\xbb\xbb\xbb") {
             Verdict::Yes("opening of a game client")
         } else {

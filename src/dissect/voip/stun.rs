@@ -230,11 +230,7 @@ impl Stun {
         match kind {
             0x0006 => drop(cx.text(&USERNAME, value.trim_ascii_end())),
             0x0014 => realm(cx, value),
-            0x8022 if value.iter().all(|b| (b' '..=b'~').contains(b)) && value != b"None" => {
-                if cx.text(&SOFTWARE, value) {
-                    cx.note_fact("SOFTWARE", &SOFTWARE);
-                }
-            }
+            0x8022 => software(cx, value),
             0x0020 => {
                 if let Some(address) = xored(value) {
                     cx.address(&MAPPED, address);
@@ -261,6 +257,13 @@ impl Stun {
             cx.note("RTP beside STUN");
             cx.layer(&RTP);
         }
+    }
+}
+
+fn software(cx: &mut Cx, value: &[u8]) {
+    let text = value.iter().all(|b| (b' '..=b'~').contains(b)) && value != b"None";
+    if text && cx.text(&SOFTWARE, value) {
+        cx.note_fact("SOFTWARE", &SOFTWARE);
     }
 }
 

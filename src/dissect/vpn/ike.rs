@@ -69,7 +69,10 @@ fn esp(seen: &Seen) -> Verdict {
     match (seen.data, head(seen.data), head(seen.previous)) {
         ([0xff], ..) => Verdict::Weak("keepalive of a NAT mapping"),
         (_, Ok((spi, now)), Ok((before_spi, before)))
-            if spi > 255 && spi == before_spi && (1..64).contains(&now.wrapping_sub(before)) && seen.wire % 2 == 0 =>
+            if spi > 255
+                && spi == before_spi
+                && (1..64).contains(&now.wrapping_sub(before))
+                && seen.wire.is_multiple_of(2) =>
         {
             Verdict::Yes("ESP packets of one SPI in sequence")
         }

@@ -108,10 +108,11 @@ fn judge(packet: &Packet, other: Option<&Packet>, length: usize) -> Option<&'sta
     {
         return Some("server reset that acknowledges message 0");
     }
-    if matches!(packet.opcode, CLIENT | CLIENT_V3) && first {
-        if let Some(what) = authenticated_reset(rest, length) {
-            return Some(what);
-        }
+    if matches!(packet.opcode, CLIENT | CLIENT_V3)
+        && first
+        && let Some(what) = authenticated_reset(rest, length)
+    {
+        return Some(what);
     }
     let other = other.filter(|o| o.session != packet.session)?;
     if acknowledges(rest, other) {

@@ -109,7 +109,7 @@ impl Message {
             1 => wire == 148,
             2 => wire == 92,
             3 => wire == 64,
-            4 => wire >= 32 && wire % 16 == 0 && r.u64_le("counter")? < 1 << 40,
+            4 => wire >= 32 && wire.is_multiple_of(16) && r.u64_le("counter")? < 1 << 40,
             _ => false,
         };
         sound.then_some(Self { kind, reserved, index, receiver }).ok_or(Incomplete("length of its type"))
