@@ -39,7 +39,7 @@ pub struct Cli {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub report_format: ReportFormat,
 
-    /// Rules to apply: a file with [BLOCKED_IPS], [BLOCKED_APPS], [BLOCKED_DOMAINS], [BLOCKED_PORTS]
+    /// Rules to apply: a file with sections of blocked and allowed addresses, ports, apps and domains
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
 
@@ -106,6 +106,10 @@ pub struct Cli {
     /// Theme of the screen
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
+
+    /// Settings: a TOML file, see `assets/config.toml`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// Leave the mouse to the terminal
     #[arg(long)]

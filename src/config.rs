@@ -3,8 +3,12 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use crate::cli::{Cli, ReportFormat};
+use crate::engine::query::Filter;
 use crate::rules::{KnownNames, Loader, Origin, RuleSet, Section};
+use crate::suspicion::Thresholds;
 
 /// What a run does, once it is clear.
 #[derive(Debug, Clone)]
@@ -39,6 +43,8 @@ pub struct Run {
     pub rules: Vec<PathBuf>,
     /// No colours.
     pub no_color: bool,
+    /// From how many on something is suspicious.
+    pub thresholds: Thresholds,
     /// Whether the mouse is left to the terminal.
     pub no_mouse: bool,
     /// Theme of the screen.
@@ -99,6 +105,10 @@ pub fn resolve(cli: &Cli) -> Result<Run, String> {
         report: cli.report.clone().map(|path| (path, cli.report_format)),
     };
     one_standard_output(&outputs)?;
+    let settings = cli.config.as_deref().map(settings).transpose()?.unwrap_or_default();
+    if let Some(text) = &cli.filter {
+        Filter::parse(text).map_err(|e| format!("filter {text:?}: {} (at {})", e.message, e.at + 1))?;
+    }
     let wanted = !outputs.any() && !cli.headless && std::io::stdout().is_terminal();
     Ok(Run {
         files,
@@ -116,9 +126,45 @@ pub fn resolve(cli: &Cli) -> Result<Run, String> {
         shown: cli.filter.clone(),
         rules: cli.rules.clone(),
         no_color: cli.no_color,
+        thresholds: settings.suspicion.into(),
         no_mouse: cli.no_mouse,
         theme: cli.theme.clone(),
     })
+}
+
+/// The settings file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
+    suspicion: Suspicion,
+}
+
+/// Its section on suspicion.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Suspicion {
+    high_volume: u32,
+    port_scan: usize,
+    host_scan: usize,
+}
+
+impl Default for Suspicion {
+    fn default() -> Self {
+        let Thresholds { volume, ports, hosts } = Thresholds::default();
+        Self { high_volume: volume, port_scan: ports, host_scan: hosts }
+    }
+}
+
+impl From<Suspicion> for Thresholds {
+    fn from(s: Suspicion) -> Self {
+        Self { volume: s.high_volume, ports: s.port_scan, hosts: s.host_scan }
+    }
+}
+
+fn settings(path: &Path) -> Result<Settings, String> {
+    let name = path.to_string_lossy();
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{name}: cannot read: {e}"))?;
+    toml::from_str(&text).map_err(|e| format!("{name}: {e}"))
 }
 
 /// A first word that is a file stands for `-r`.

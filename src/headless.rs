@@ -14,8 +14,10 @@ use crate::engine::filter::PacketFilter;
 use crate::engine::harvest::Harvest;
 use crate::engine::judge::{Decided, Judge};
 use crate::engine::pipeline::{Pipeline, Setup};
-use crate::engine::reader::{Go, ReadTotals};
-use crate::engine::source::{self, Progress};
+use crate::engine::query::Filter;
+use crate::engine::reader::{Go, Watch};
+use crate::engine::record::FlowRecord;
+use crate::engine::source;
 use crate::engine::writer::SinkError;
 use crate::export::atomic::{Existing, Output, OutputError};
 use crate::export::split::Split;
@@ -95,7 +97,9 @@ pub fn run(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Vec<St
     if run.verbose > 0 {
         eprint!("{}", report::effort::text(&harvest, begun.elapsed()));
     }
-    Ok(harvest.read.warnings)
+    let warnings = harvest.read.warnings.clone();
+    std::mem::forget(harvest); // the program ends here: taking apart a million flows first would only cost time
+    Ok(warnings)
 }
 
 /// A first pass finds the flows that rules stop; the second one stops them from their first packet on.
@@ -148,7 +152,7 @@ fn setup(run: &Run, knowledge: &Arc<Knowledge>, judge: Judge) -> Result<Setup, F
 }
 
 /// On a terminal, long runs say how far they are.
-fn progress(run: &Run) -> Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send> {
+fn progress(run: &Run) -> Watch {
     if run.quiet || !io::stderr().is_terminal() {
         return Box::new(|_, _| Go::On);
     }
@@ -156,7 +160,7 @@ fn progress(run: &Run) -> Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send> {
     Box::new(move |totals, progress| {
         if begun.elapsed().as_secs() >= 1 && told.elapsed().as_millis() >= 200 {
             told = Instant::now();
-            let share = if progress.total > 0 { progress.read.saturating_mul(100) / progress.total } else { 0 };
+            let share = progress.read.saturating_mul(100).checked_div(progress.total).unwrap_or(0);
             eprint!("\r{share:3} %  {} packets\x1b[K\r", totals.packets);
         }
         Go::On
@@ -165,7 +169,7 @@ fn progress(run: &Run) -> Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send> {
 
 fn write_all(run: &Run, harvest: &Harvest, rules: &Judge, json: Option<Sheet>) -> Result<(), Failure> {
     if let Some(mut sheet) = json {
-        for record in harvest.records() {
+        for record in shown(run, harvest) {
             sheet.write(|out| report::json::flow(out, &record, |id| rules.text(id)))?;
         }
         sheet.write(|out| report::json::stats(out, &harvest.totals()))?;
@@ -173,14 +177,14 @@ fn write_all(run: &Run, harvest: &Harvest, rules: &Judge, json: Option<Sheet>) -
     }
     if let Some(path) = &run.outputs.csv {
         let mut sheet = Sheet::create(path)?;
-        sheet.write(|out| report::csv::flows(out, harvest.records()))?;
+        sheet.write(|out| report::csv::flows(out, shown(run, harvest)))?;
         sheet.finish()?;
     }
     let default = run.outputs.json.is_none() && run.outputs.csv.is_none() && !run.quiet && !standard_is_taken(run);
     let report = run.outputs.report.clone().or_else(|| default.then(|| ("-".into(), ReportFormat::Text)));
     if let Some((path, format)) = report {
         let mut sheet = Sheet::create(&path)?;
-        let report = Report::of(harvest, rules, run.no_names);
+        let report = Report::of(harvest, rules, &run.thresholds, run.no_names);
         sheet.write(|out| match format {
             ReportFormat::Text => report::text::write(out, &report),
             ReportFormat::Markdown => report::markdown::write(out, &report),
@@ -189,6 +193,12 @@ fn write_all(run: &Run, harvest: &Harvest, rules: &Judge, json: Option<Sheet>) -
         sheet.finish()?;
     }
     Ok(())
+}
+
+/// The records that `--filter` shows.
+fn shown<'a>(run: &Run, harvest: &'a Harvest) -> impl Iterator<Item = FlowRecord<'a>> {
+    let filter = run.shown.as_deref().and_then(|text| Filter::parse(text).ok()); // checked when it was resolved
+    harvest.records().filter(move |record| filter.as_ref().is_none_or(|f| f.matches(&record.row())))
 }
 
 /// Whether packets go to standard output, so that nothing else may.

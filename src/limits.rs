@@ -62,3 +62,5 @@ pub const RULES_BYTES: u64 = 1 << 26;
 pub const RULES_ERRORS: usize = 1_000;
 /// Stopped flows that had to leave the table and stay stopped; further ones are judged anew if they come back.
 pub const REMEMBERED_BLOCKS: usize = 65_536;
+/// Bytes of a TCP direction below which packets count for little of the budget of an unnamed flow.
+pub const DRIBBLE: usize = 128;

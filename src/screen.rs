@@ -9,9 +9,8 @@ use crate::config::Run;
 use crate::engine::filter::PacketFilter;
 use crate::engine::judge::Judge;
 use crate::engine::pipeline::{Pipeline, Setup};
-use crate::engine::query::Filter;
-use crate::engine::reader::{Go, ReadTotals};
-use crate::engine::source::{self, Progress};
+use crate::engine::reader::{Go, Watch};
+use crate::engine::source;
 use crate::headless::Failure;
 use crate::rules::RuleSet;
 use crate::session::{Control, Session, Started};
@@ -22,9 +21,6 @@ use crate::tui;
 /// # Errors
 /// What could not be read, or what the terminal says.
 pub fn run(run: Run, knowledge: Arc<Knowledge>, rules: Arc<RuleSet>) -> Result<(), Failure> {
-    if let Some(text) = &run.shown {
-        Filter::parse(text).map_err(|e| Failure::Usage(format!("filter {text:?}: {} (at {})", e.message, e.at + 1)))?;
-    }
     let started = start(&run, &knowledge, &rules)?;
     let options = tui::Options {
         no_color: run.no_color,
@@ -64,7 +60,7 @@ fn start(run: &Run, knowledge: &Arc<Knowledge>, rules: &Arc<RuleSet>) -> Result<
 }
 
 /// The reader tells how far it is, and stands still while it is told to.
-fn told_by(control: Arc<Control>) -> Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send> {
+fn told_by(control: Arc<Control>) -> Watch {
     Box::new(move |totals, progress| {
         *control.read.lock().unwrap_or_else(PoisonError::into_inner) = (totals.clone(), progress);
         while control.pause.load(Ordering::Relaxed) && !control.stop.load(Ordering::Relaxed) {

@@ -160,6 +160,25 @@ fn side_jobs() {
 }
 
 #[test]
+fn a_filter_shows_only_what_it_matches() {
+    let youtube_only = json(&["-r", &youtube(), "--filter", "app:youtube and not proto:dns"]);
+    let flows: Vec<_> = youtube_only.iter().filter(|r| r["event_type"] == "flow").collect();
+    assert!(flows.len() >= 3 && flows.iter().all(|r| r["dpi"]["app"] == "YouTube"));
+    fails(&["-r", &youtube(), "--filter", "app:(", "--json"], 2, "filter");
+}
+
+#[test]
+fn thresholds_come_from_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let strict = file(&folder, "strict.toml", b"[suspicion]\nhigh_volume = 1\n");
+    let out = dpimon(&["-r", &youtube(), "--report", "--config", &strict]);
+    assert!(String::from_utf8_lossy(&out.stdout).contains("HIGH VOLUME"));
+    assert!(!String::from_utf8_lossy(&dpimon(&["-r", &youtube(), "--report"]).stdout).contains("HIGH VOLUME"));
+    let wrong = file(&folder, "wrong.toml", b"[suspicion]\nhigh_volum = 1\n");
+    fails(&["-r", &youtube(), "--config", &wrong, "--json"], 2, "high_volum");
+}
+
+#[test]
 fn several_files_are_merged_by_time() {
     let both = json(&["-r", &youtube(), "-r", &youtube()]);
     assert_eq!(both.last().unwrap()["packets"], 448);

@@ -38,6 +38,8 @@ pub struct Packet<'a> {
     pub side: usize,
     /// Transport header fields of a TCP segment. `None` for datagrams, and for TCP bytes known to be next.
     pub tcp: Option<&'a Tcp>,
+    /// Sequence numbers of the SYNs seen so far, by direction.
+    pub syns: [Option<u32>; 2],
     /// Captured bytes.
     pub data: &'a [u8],
     /// Bytes on the wire.
@@ -94,7 +96,7 @@ impl Known {
             return false;
         }
         let findings = self.findings.get_or_insert_default();
-        let inspection = self.inspection.get_or_insert_default();
+        let inspection = self.inspection.get_or_insert_with(|| Box::new(Inspection::after_syns(packet.syns)));
         let mut app = None;
         scratch.layers.clear();
         let mut env = Env {
@@ -217,7 +219,10 @@ impl Known {
         self.seen_facts = u16::try_from(findings.facts.len()).unwrap_or(u16::MAX);
         let mut changed = false;
         let mut evidence = None;
-        let nothing_asked = !findings.facts.iter().any(|(f, _)| f.role == Role::Asked);
+        let asked = |(field, value): &crate::facts::Fact| {
+            field.role == Role::Asked && matches!(value, Value::Text(name) if !is_address(name))
+        };
+        let nothing_asked = !findings.facts.iter().any(asked);
         for (place, (field, value)) in findings.facts.iter().enumerate().skip(seen) {
             let Value::Text(name) = value else { continue };
             let counts = field.role == Role::Asked || (field.role == Role::Certificate && nothing_asked);

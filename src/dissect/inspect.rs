@@ -98,6 +98,18 @@ enum Stage {
 }
 
 impl Inspection {
+    /// An inspection that begins with the first payload; these SYNs went before.
+    #[must_use]
+    pub fn after_syns(syns: [Option<u32>; 2]) -> Self {
+        let mut inspection = Self::default();
+        for (side, syn) in inspection.sides.iter_mut().zip(syns) {
+            if let Some(seq) = syn {
+                side.stream.syn(seq);
+            }
+        }
+        inspection
+    }
+
     /// Takes a TCP segment of the client (`side` 0) or the server (1). `missing` bytes at its end were not captured.
     pub fn segment(&mut self, env: &mut Env, side: usize, tcp: &Tcp, data: &[u8], missing: usize) -> Progress {
         let Some(here) = self.sides.get_mut(side) else { return Progress::Done };
@@ -431,7 +443,7 @@ impl Inspection {
                 true
             }
             None => {
-                self.out_of_budget();
+                self.out_of_budget(env.transport == Transport::Tcp);
                 false
             }
         }
@@ -463,9 +475,12 @@ impl Inspection {
         };
     }
 
-    fn out_of_budget(&mut self) {
+    fn out_of_budget(&mut self, stream: bool) {
         let exhausted = self.sides.iter().all(|s| s.candidates == Candidates::None);
-        if exhausted || self.payloads >= limits::PAYLOADS_PROBED {
+        // A stream that dribbles byte by byte gets as many packets as a few proper ones would have had bytes.
+        let dribble = stream && self.sides.iter().all(|s| s.buffer.len() < limits::DRIBBLE);
+        let budget = if dribble { limits::PAYLOADS_PROBED * 8 } else { limits::PAYLOADS_PROBED };
+        if exhausted || self.payloads >= budget {
             self.stage = Stage::Over(true);
         }
     }
@@ -514,11 +529,9 @@ impl Answers {
         if !protocol.over.contains(&seen.transport) {
             return;
         }
-        // An IP protocol by number needs no sign in its first bytes.
-        let fit = match seen.transport {
-            Transport::Ip(_) => Fit::Yes,
-            _ => protocol.fits(seen.data, seen.datagram(), seen.usual),
-        };
+        // Where IP names the protocol, its number is the mark.
+        let numbered = matches!(seen.transport, Transport::Ip(_));
+        let fit = if numbered { Fit::Yes } else { protocol.fits(seen.data, seen.datagram(), seen.usual) };
         match fit {
             Fit::No => return,
             Fit::Short => return self.still.push(id),

@@ -14,12 +14,18 @@ mod registry;
 pub(crate) mod testing;
 
 pub mod apps;
+pub mod auth;
 pub mod common;
+pub mod database;
+pub mod file;
 pub mod games;
 pub mod industrial;
 pub mod iot;
+pub mod mail;
+pub mod messaging;
 pub mod net;
 pub mod p2p;
+pub mod remote;
 pub mod voip;
 pub mod vpn;
 pub mod web;

@@ -100,6 +100,7 @@ impl Talk {
         self.layers.iter().map(|p| p.name).collect()
     }
 
+    #[allow(dead_code)] // for protocols whose evidence is worth a test
     /// All evidence in words, one a line, without values.
     pub fn evidence(&self) -> Vec<&'static str> {
         self.findings.evidence.iter().map(|e| e.what).collect()

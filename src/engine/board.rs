@@ -128,7 +128,30 @@ impl Board {
             row.app = names.app;
             row.domain = names.domain.map_or(0, |d| self.domains.place(&d));
         }
+        self.hint(place);
         self.show(place);
+    }
+
+    /// Once all is read, answers that came from other workers late count too.
+    pub fn take_hints(&mut self) {
+        for place in 0..self.rows.len() {
+            let Some(row) = self.rows.get(place).filter(|r| r.app.is_none()) else { continue };
+            if row.shown {
+                self.sums.take(row, &self.domains);
+            }
+            self.hint(place);
+            self.show(place);
+        }
+    }
+
+    /// A flow without an app takes that of the name which an earlier answer gave its server: a guess.
+    fn hint(&mut self, place: usize) {
+        let Some(row) = self.rows.get(place).filter(|r| r.app.is_none() && !r.carrier) else { return };
+        let name = self.book.before(row.hosts()[1].ip(), row.id);
+        let app = name.and_then(|name| self.knowledge.apps.lookup(name)).map(|m| (m.app, Layer::Dns));
+        if let Some(row) = self.rows.get_mut(place) {
+            row.app = app;
+        }
     }
 
     /// Adds an outer flow.
@@ -234,8 +257,7 @@ impl Board {
         let server_name = self.book.before(server, row.id).cloned();
         let guess = || registry.by_port(Transport::of(row.key.proto()), server_port);
         let protocol = row.protocol.or_else(guess).map(|id| registry.get(id));
-        let hinted = || server_name.as_deref().and_then(|n| apps.lookup(n)).map(|m| (m.app, Layer::Dns));
-        let app = row.app.or_else(hinted);
+        let app = row.app;
         let seconds = u64::try_from(row.end.saturating_sub(row.start) / 1_000_000_000).unwrap_or(0).max(1);
         FlowRow {
             proto: row.key.proto(),

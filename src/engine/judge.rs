@@ -111,7 +111,7 @@ impl Judge {
     /// Names asked for; the certificate's only where none was asked.
     fn by_domain(&self, known: &Known) -> Option<Decision> {
         let asked = known.asked().find_map(|name| self.rules.match_domain(name));
-        let nothing_asked = known.asked().next().is_none();
+        let nothing_asked = known.domain().is_none();
         asked.or_else(|| {
             nothing_asked.then(|| known.certified().find_map(|name| self.rules.match_domain(name))).flatten()
         })

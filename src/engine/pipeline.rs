@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, bounded, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 
 use super::filter::PacketFilter;
 use super::judge::Judge;
-use super::reader::{Go, ReadEnd, ReadTotals, Reader};
-use super::source::{Progress, Source};
+use super::reader::{ReadEnd, Reader, Watch};
+use super::source::Source;
 use super::timeline::Bins;
 use super::tracker::{Settings, Tracker};
 use super::worker::{FromWorker, Worker};
@@ -39,7 +39,7 @@ pub struct Setup {
     /// Ticks of the screen, and the flow it has open.
     pub screen: Option<(Arc<AtomicU64>, Arc<AtomicU64>)>,
     /// Hears of progress after each chunk and says whether to go on.
-    pub control: Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send>,
+    pub control: Watch,
 }
 
 /// A run under way.
@@ -61,7 +61,8 @@ impl Pipeline {
     /// The system has no more threads.
     pub fn start(setup: Setup) -> std::io::Result<Self> {
         let workers = setup.workers.max(1);
-        let (to_collector, inbox) = unbounded();
+        // Bounded: when flows are put out faster than they are written, the workers wait.
+        let (to_collector, inbox) = bounded(workers * QUEUE);
         let (give_back, returned) = bounded(workers * (QUEUE + 2));
         let (to_writer, writer) = match setup.sink {
             Some(sink) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::filter::PacketFilter;
-use super::source::{Chunk, Interface, More, Record, Source, SourceError};
+use super::source::{Chunk, Interface, More, Progress, Record, Source, SourceError};
 use super::writer::ToWriter;
 use crate::packet::{self, Carrier, Fragment, Fragments, Headers, LinkType, Piece, Undecoded};
 
@@ -84,8 +84,11 @@ pub struct Reader {
     /// The writer, if packets are to be written.
     pub writer: Option<Sender<ToWriter>>,
     /// Says what was read so far, and whether to go on.
-    pub control: Box<dyn FnMut(&ReadTotals, super::source::Progress) -> Go + Send>,
+    pub control: Watch,
 }
+
+/// Hears of progress after each chunk, and says whether to go on.
+pub type Watch = Box<dyn FnMut(&ReadTotals, Progress) -> Go + Send>;
 
 /// Whether the capture thread goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,7 +290,7 @@ impl State {
 fn pick<T>(list: &mut [T], word: u64) -> Option<&mut T> {
     let spread = word.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32;
     let workers = u64::try_from(list.len()).unwrap_or(1).max(1);
-    list.get_mut(usize::try_from(spread * workers >> 32).unwrap_or(0))
+    list.get_mut(usize::try_from((spread * workers) >> 32).unwrap_or(0))
 }
 
 impl ReadTotals {

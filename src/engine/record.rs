@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::book::NameBook;
+use super::snapshot::FlowRow;
 use super::tracker::{CarrierFlow, Tracked};
 use crate::classify::{Knowledge, LabelState};
 use crate::dissect::{Evidence, Layer, Protocol, Transport};
@@ -146,6 +147,38 @@ impl<'a> FlowRecord<'a> {
             tunnel: None,
             carrier: true,
             announced: false,
+        }
+    }
+
+    /// As a row of the screen's table: what filters match on.
+    #[must_use]
+    pub fn row(&self) -> FlowRow {
+        let [(client, client_port), (server, server_port)] = self.ends;
+        let guess = |layer: Layer| layer >= Layer::Dns;
+        FlowRow {
+            proto: self.key.proto(),
+            client,
+            client_port,
+            server,
+            server_port,
+            server_name: self.server_name.clone(),
+            domain: self.domain.map(Into::into),
+            registrable: self.domain.and_then(psl::domain_str).map(Into::into),
+            protocol: self.protocol.map(|(p, _)| p.name.into()),
+            app: self.app.map(|(name, _)| name.into()),
+            category: self.category.map(Into::into),
+            guess: self.protocol.is_some_and(|(_, l)| guess(l)) || self.app.is_some_and(|(_, l)| guess(l)),
+            packets_up: self.counts[0].packets,
+            packets_down: self.counts[1].packets,
+            bytes_up: self.counts[0].bytes,
+            bytes_down: self.counts[1].bytes,
+            start: self.start,
+            end: self.end,
+            state: self.state,
+            rule: self.decision.filter(|d| d.is_block()).map(|d| d.rule().0),
+            risks: u8::try_from(self.risks.len()).unwrap_or(u8::MAX),
+            carrier: self.carrier,
+            ..FlowRow::new(self.id)
         }
     }
 

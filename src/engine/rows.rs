@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::book::NameBook;
 use super::record::{self, FlowRecord, value_text};
-use super::snapshot::{EvidenceLine, FlowDetail, FlowId, WorkerRow};
+use super::snapshot::{EvidenceLine, FactGroup, FlowDetail, FlowId, WorkerRow};
 use super::timeline::Bins;
 use super::tracker::{Tracked, Tracker};
 use crate::classify::Knowledge;
@@ -169,8 +169,8 @@ pub fn detail(flow: &Flow<Tracked>, ended: bool, knowledge: &Knowledge, book: &N
 }
 
 /// Facts by object, values in order.
-fn grouped(facts: &Facts) -> Vec<(&'static str, Vec<(&'static str, Vec<String>)>)> {
-    let mut objects: Vec<(&'static str, Vec<(&'static str, Vec<String>)>)> = Vec::new();
+fn grouped(facts: &Facts) -> Vec<FactGroup> {
+    let mut objects: Vec<FactGroup> = Vec::new();
     for (field, value) in facts.iter() {
         let object = match objects.iter().position(|(name, _)| *name == field.object) {
             Some(place) => place,

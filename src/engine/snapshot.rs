@@ -306,7 +306,7 @@ pub struct FlowDetail {
     /// Why it has its name, in order.
     pub evidence: Vec<EvidenceLine>,
     /// Facts by object: (`"tls"`, [("sni", ["example.com"])]).
-    pub facts: Vec<(&'static str, Vec<(&'static str, Vec<String>)>)>,
+    pub facts: Vec<FactGroup>,
     /// Risks in words.
     pub risks: Vec<String>,
     /// Round-trip time of the handshake in nanoseconds.
@@ -374,6 +374,9 @@ impl FlowRow {
         }
     }
 }
+
+/// The facts of one object, in order: its name, and for each field its values.
+pub type FactGroup = (&'static str, Vec<(&'static str, Vec<String>)>);
 
 /// One step on the way to a label.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -277,12 +277,16 @@ impl Tracker {
                 number: packet.number,
                 side,
                 tcp: (proto == flow::TCP && !packet.bare).then_some(&packet.headers.tcp),
+                syns: flow.tcp.syns(),
                 data: packet.payload,
                 wire: packet.headers.payload_wire as usize,
                 transport: Transport::of(proto),
                 ends,
             };
-            if worth_inspecting(&payload) && flow.data.known.inspect(&payload, &self.knowledge, &mut self.scratch) {
+            if !is_padding(&payload)
+                && worth_inspecting(&payload, flow.data.known.is_inspected())
+                && flow.data.known.inspect(&payload, &self.knowledge, &mut self.scratch)
+            {
                 flow.data.renamed = true;
                 let decision = &mut flow.data.decision;
                 *decision = decision.or_else(|| self.judge.at_label(&flow.data.known, &self.knowledge));
@@ -342,10 +346,22 @@ impl Tracker {
     }
 }
 
-/// TCP segments without payload matter only for SYN (the stream's start) and for acknowledging what was lost.
-fn worth_inspecting(packet: &Packet) -> bool {
+/// Some boxes count Ethernet's padding into the IP length of bare acknowledgements. A few zeros without PSH are not data:
+/// the real data comes with the same sequence number.
+fn is_padding(packet: &Packet) -> bool {
+    let bare = packet.tcp.is_some_and(|tcp| tcp.flags.0 == ACK);
+    bare && packet.data.len() <= PADDING && packet.data.iter().all(|b| *b == 0)
+}
+
+const ACK: u8 = 16;
+/// What Ethernet's least length of 60 bytes leaves behind 14 + 20 + 20 bytes of headers.
+const PADDING: usize = 6;
+
+/// TCP segments without payload matter only to an inspection under way, for the start of the other direction. A flow
+/// gets one with its first payload: what a flood is made of never does.
+fn worth_inspecting(packet: &Packet, under_way: bool) -> bool {
     match packet.tcp {
-        Some(tcp) => packet.wire > 0 || tcp.flags.syn(),
+        Some(tcp) => packet.wire > 0 || (tcp.flags.syn() && under_way),
         None => packet.wire > 0 || !matches!(packet.transport, Transport::Udp),
     }
 }

@@ -22,8 +22,10 @@ pub enum Arrival<'a> {
 pub struct Stream {
     /// Sequence number of the next byte, once known.
     next: Option<u32>,
-    /// Whether the SYN was seen: without it, earlier bytes may still come.
+    /// Whether the SYN was seen.
     anchored: bool,
+    /// Where a later SYN with another number would have the data begin: believed when data does begin there.
+    other: Option<u32>,
     /// Segments ahead of a hole, by sequence number.
     waiting: Vec<(u32, Box<[u8]>)>,
     bytes: usize,
@@ -33,10 +35,11 @@ impl Stream {
     /// A SYN: the first byte of data is the one after it.
     pub fn syn(&mut self, seq: u32) {
         let first = seq.wrapping_add(1);
-        if self.next == Some(first) {
-            return;
+        match self.next {
+            Some(next) if next == first => {}
+            Some(_) => self.other = Some(first),
+            None => *self = Self { next: Some(first), anchored: true, ..Self::default() },
         }
-        *self = Self { next: Some(first), anchored: true, ..Self::default() };
     }
 
     /// Whether the beginning was not captured.
@@ -49,6 +52,9 @@ impl Stream {
     pub fn segment<'a>(&mut self, seq: u32, data: &'a [u8]) -> Arrival<'a> {
         if data.is_empty() {
             return Arrival::Old;
+        }
+        if self.other == Some(seq) {
+            *self = Self { next: Some(seq), anchored: true, ..Self::default() };
         }
         let next = *self.next.get_or_insert(seq);
         let ahead = seq.wrapping_sub(next).cast_signed();
@@ -175,6 +181,17 @@ mod tests {
             assert_eq!(out, text[..out.len()]);
             assert_eq!(out.len(), text.len());
         }
+    }
+
+    #[test]
+    fn a_second_syn_counts_only_if_data_follows_it() {
+        let (mut stream, mut out) = (Stream::default(), Vec::new());
+        stream.syn(100);
+        stream.syn(900);
+        collect(&mut stream, 101, b"first", &mut out);
+        assert_eq!(out, b"first");
+        collect(&mut stream, 901, b"again", &mut out);
+        assert_eq!(out, b"firstagain");
     }
 
     #[test]

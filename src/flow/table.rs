@@ -193,7 +193,7 @@ impl<T> Table<T> {
             *slot = Some(flow);
             return at;
         }
-        if self.next % BLOCK == 0 {
+        if self.next.is_multiple_of(BLOCK) {
             self.blocks.push(Vec::with_capacity(BLOCK as usize));
         }
         if let Some(block) = self.blocks.last_mut() {

@@ -33,6 +33,7 @@ impl TcpState {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TcpTrack {
     next: [u32; 2],
+    first: [u32; 2],
     /// All flags seen, by direction.
     pub flags: [u8; 2],
     seen: [bool; 2],
@@ -65,6 +66,11 @@ impl TcpTrack {
             *n = n.saturating_add(1);
         }
         *seen = true;
+        if tcp.flags.syn()
+            && let Some(first) = self.first.get_mut(side)
+        {
+            *first = tcp.seq;
+        }
         self.handshake(tcp, side, time);
     }
 
@@ -100,6 +106,13 @@ impl TcpTrack {
     #[must_use]
     pub fn rtt(&self) -> Option<i64> {
         (self.rtt > 0).then(|| i64::from(self.rtt) * 1_000)
+    }
+
+    /// Sequence numbers of the SYNs seen, by direction.
+    #[must_use]
+    pub fn syns(&self) -> [Option<u32>; 2] {
+        let syn = |side: usize| self.flags.get(side).filter(|f| **f & 2 != 0).and(self.first.get(side)).copied();
+        [syn(0), syn(1)]
     }
 
     /// Whether the beginning of the connection was captured.

@@ -25,8 +25,9 @@ pub fn text(harvest: &Harvest, wall: Duration) -> String {
 /// Mean bytes of a flow that is no longer inspected, what it points to included.
 fn bytes_at_rest(trackers: &[Tracker]) -> u64 {
     let flows = trackers.iter().flat_map(|t| t.table.iter().map(|(_, f)| f));
-    let (sum, n) = flows.filter(|f| !f.data.known.is_inspected()).fold((0, 0), |(sum, n), f| (sum + size(f), n + 1));
-    if n == 0 { 0 } else { sum / n }
+    let (sum, n) =
+        flows.filter(|f| !f.data.known.is_inspected()).fold((0_u64, 0), |(sum, n), f| (sum + size(f), n + 1));
+    sum.checked_div(n).unwrap_or(0)
 }
 
 fn size(flow: &Flow<Tracked>) -> u64 {

@@ -209,6 +209,34 @@ fn one_object(o: &mut Object, object: &'static str, facts: &Facts) {
     }
 }
 
+/// Writes a JSON string (RFC 8259). Besides what JSON demands, everything that could steer a terminal or turn text around
+/// is escaped, for records are looked at with `cat` too. Writing to memory cannot fail.
+pub(super) fn escape(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    if text.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\') {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        text.chars().for_each(|c| escape_char(out, c));
+    }
+    out.push(b'"');
+}
+
+fn escape_char(out: &mut Vec<u8>, c: char) {
+    let _ = match c {
+        '"' => write!(out, "\\\""),
+        '\\' => write!(out, "\\\\"),
+        '\n' => write!(out, "\\n"),
+        c if is_steering(c) => write!(out, "\\u{:04x}", u32::from(c)),
+        c => write!(out, "{c}"),
+    };
+}
+
+/// Control characters of both sets, and what hides or reorders text.
+pub(super) fn is_steering(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// A JSON object under construction.
 struct Object {
     text: Vec<u8>,
@@ -228,9 +256,8 @@ impl Object {
         self.text.push(b':');
     }
 
-    /// Writing to memory cannot fail.
     fn escaped(&mut self, text: &str) {
-        let _ = serde_json::to_writer(&mut self.text, text);
+        escape(&mut self.text, text);
     }
 
     fn string(&mut self, name: &str, value: &str) {
@@ -308,5 +335,27 @@ impl Object {
         }
         self.text.extend_from_slice(b"}\n");
         out.write_all(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_come_back_as_they_were_and_steer_nothing() {
+        for text in [
+            "plain",
+            "quote \" back \\ slash",
+            "line\nfeed \u{1b}[31m \u{9b}31m \u{7f}",
+            "bidi \u{202e}x\u{2066}",
+            "名前 😀",
+            "",
+        ] {
+            let mut out = Vec::new();
+            escape(&mut out, text);
+            assert!(!String::from_utf8_lossy(&out).chars().any(is_steering), "{text:?}");
+            assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
     }
 }

@@ -23,9 +23,9 @@ pub struct Report {
     pub workers: Vec<WorkerLine>,
     /// Apps by bytes; protocols where no app is known.
     pub apps: Vec<AppLine>,
-    /// Domains by bytes, the first [`TOP`].
+    /// Domains by bytes, the first 20.
     pub domains: Vec<DomainLine>,
-    /// Server addresses by bytes, the first [`TOP`].
+    /// Server addresses by bytes, the first 20.
     pub destinations: Vec<Destination>,
     /// Suspicious addresses by score.
     pub suspects: Vec<SuspectLine>,
@@ -107,14 +107,14 @@ pub struct SuspectLine {
 impl Report {
     /// Gathers the report of a run.
     #[must_use]
-    pub fn of(harvest: &Harvest, rules: &Judge, no_names: bool) -> Self {
+    pub fn of(harvest: &Harvest, rules: &Judge, thresholds: &Thresholds, no_names: bool) -> Self {
         let mut sums = Sums::default();
         let mut connections = Vec::new();
         for record in harvest.records().filter(|r| !r.carrier) {
             sums.add(&record, no_names);
             connections.push(connection(&record));
         }
-        let judged = suspicion::judge(connections.into_iter(), &Thresholds::default());
+        let judged = suspicion::judge(connections.into_iter(), thresholds);
         let mut suspects: Vec<SuspectLine> = judged
             .into_iter()
             .map(|suspect| SuspectLine { suspect, visited: Vec::new(), contacted: Vec::new() })

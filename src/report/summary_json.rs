@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::json::is_steering;
 use super::sections::Report;
 
 /// Writes the report.
@@ -11,8 +12,13 @@ use super::sections::Report;
 /// # Errors
 /// What the output says.
 pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &value(report))?;
-    writeln!(out)
+    let text = serde_json::to_string_pretty(&value(report))?;
+    // Line feeds are the layout's own: those of strings are escaped already.
+    let harmless: String = text
+        .chars()
+        .map(|c| if c != '\n' && is_steering(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() })
+        .collect();
+    writeln!(out, "{harmless}")
 }
 
 fn value(report: &Report) -> Value {

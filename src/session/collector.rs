@@ -213,6 +213,7 @@ impl Collector {
             Err(error) => self.warnings.push(error.text),
         }
         self.loaded = true;
+        self.board.take_hints();
         self.add_carriers();
         self.refresh_detail();
         if self.counted != self.generation {

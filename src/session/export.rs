@@ -91,10 +91,10 @@ fn same_file(a: &Path, b: &Path) -> bool {
 
 fn report_to(format: &str, path: &Path, existing: Existing, setting: Setting) -> Result<String, String> {
     let output = Output::create(path, existing).map_err(|e| e.to_string())?;
-    let (judge, no_names) = (Judge::new(setting.rules), setting.run.no_names);
+    let (judge, no_names, thresholds) = (Judge::new(setting.rules), setting.run.no_names, setting.run.thresholds);
     let job = recount::Job { run: setting.run, knowledge: setting.knowledge, judge: judge.clone(), sink: None };
     let harvest = recount::run(job, &Arc::new(AtomicBool::new(false)))?;
-    let report = Report::of(&harvest, &judge, no_names);
+    let report = Report::of(&harvest, &judge, &thresholds, no_names);
     let mut out = BufWriter::new(output);
     let written = match format {
         "markdown" => report::markdown::write(&mut out, &report),

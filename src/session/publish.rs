@@ -7,11 +7,13 @@ use hashbrown::HashMap;
 
 use super::collector::Collector;
 use crate::engine::board::{Board, Row};
+use crate::engine::reader::ReadTotals;
 use crate::engine::snapshot::{FlowDetail, RuleRow, Snapshot, SourceState, SuspectRow, Totals};
 use crate::engine::timeline::Bins;
+use crate::engine::tracker::Tracker;
 use crate::packet::{Addr, Undecoded};
 use crate::rules::RuleSet;
-use crate::suspicion::{self, Connection, Thresholds};
+use crate::suspicion::{self, Connection};
 
 /// Suspects, judged anew at most once in a while: that takes all flows.
 #[derive(Default)]
@@ -83,10 +85,24 @@ fn totals(c: &Collector) -> Totals {
         evicted,
         kernel_drops: 0,
         queue_drops: 0,
-        limits: Vec::new(),
+        limits: limits(c, read),
         first: read.span.map(|s| s.0),
         last: read.span.map(|s| s.1),
     }
+}
+
+/// How often limits were reached: while it loads as far as workers told, then exactly.
+fn limits(c: &Collector, read: &ReadTotals) -> Vec<(&'static str, u64)> {
+    let sum = |f: fn(&Tracker) -> u64| c.trackers.iter().map(f).sum::<u64>();
+    vec![
+        ("flows", c.heard.iter().map(|h| h.counters[2]).sum()),
+        ("streams", sum(|t| t.effort().overfull)),
+        ("stream_holes", sum(|t| t.effort().holes)),
+        ("fragments", read.fragments_given_up),
+        ("names", c.board.book.lost),
+        ("carriers", sum(|t| t.carriers_lost)),
+        ("bad_ip_checksums", read.bad_checksums),
+    ]
 }
 
 fn detail(c: &Collector) -> Option<Arc<FlowDetail>> {
@@ -136,7 +152,7 @@ fn judge(c: &mut Collector) {
     }
     let board = &c.board;
     let connections = board.rows.iter().filter(|r| !r.carrier).map(|row| connection(board, row));
-    let suspects = suspicion::judge(connections, &Thresholds::default());
+    let suspects = suspicion::judge(connections, &c.run.thresholds);
     let mut rows: Vec<SuspectRow> = suspects
         .into_iter()
         .map(|s| SuspectRow {

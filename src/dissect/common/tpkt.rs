@@ -1,66 +1,47 @@
-//! TPKT (RFC 1006) and COTP (X.224, ISO 8073): the frames below H.323, S7, MMS and RDP.
+//! TPKT (RFC 1006) and the ISO transport class 0 inside it (RFC 905): the framing of RDP, S7, MMS, H.323.
 
-use crate::packet::{Incomplete, Reader};
+use super::at;
 
-/// The body of the next TPKT frame. `Err` where bytes are missing; `Ok(None)` where this is no TPKT.
-pub fn frame<'a>(r: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Incomplete> {
-    let version = r.u8("version")?;
-    if version != 3 {
-        return Ok(None);
-    }
-    if r.u8("reserved")? != 0 {
-        return Ok(None);
-    }
-    let length = usize::from(r.u16("length")?);
-    if length < 5 {
-        return Ok(None);
-    }
-    r.take(length - 4, "TPKT body").map(Some)
-}
-
-/// A COTP packet.
+/// A transport PDU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cotp<'a> {
-    /// Connection request or confirm, with its variable part.
-    Connect(&'a [u8]),
-    /// Data; what it carries.
-    Data(&'a [u8]),
-    /// Anything else.
-    Other,
+pub struct Tpdu<'a> {
+    /// Its kind: [`CONNECT`], [`CONFIRM`], [`DATA`] ...
+    pub kind: u8,
+    /// What follows the fixed part of its header, within the header.
+    pub parameters: &'a [u8],
+    /// What follows its header.
+    pub body: &'a [u8],
+    /// Bytes of the whole packet.
+    pub whole: usize,
 }
 
-impl<'a> Cotp<'a> {
-    /// Reads the header of what a TPKT frame carries.
-    #[must_use]
-    pub fn new(body: &'a [u8]) -> Option<Self> {
-        let (length, rest) = body.split_first()?;
-        let (head, data) = rest.split_at_checked(usize::from(*length))?;
-        match head {
-            [0xe0 | 0xd0, _, _, _, _, 0, options @ ..] | [0xe0 | 0xd0, _, _, _, _, 0x10..=0x43, options @ ..] => {
-                data.is_empty().then_some(Self::Connect(options))
-            }
-            [0xf0, 0x80 | 0x00, ..] if head.len() == 2 => Some(Self::Data(data)),
-            [0x80 | 0xc0 | 0x70 | 0x50, ..] => Some(Self::Other),
-            _ => None,
-        }
-    }
-}
+/// Connection request.
+pub const CONNECT: u8 = 0xe0;
+/// Connection confirm.
+pub const CONFIRM: u8 = 0xd0;
+/// Data.
+pub const DATA: u8 = 0xf0;
+/// Disconnect request.
+pub const DISCONNECT: u8 = 0x80;
 
-/// The values of the calling (0xc1) and called (0xc2) selectors in the variable part of a connection request.
+/// Reads a packet at the start of a stream; none if it is no such packet or not all of its header is there. The body
+/// may be cut.
 #[must_use]
-pub fn selectors(options: &[u8]) -> Option<[&[u8]; 2]> {
-    let mut r = Reader::new(options);
-    let mut found: [&[u8]; 2] = [&[], &[]];
-    while !r.is_empty() {
-        let (kind, length) = (r.u8("parameter").ok()?, r.u8("length").ok()?);
-        let value = r.take(usize::from(length), "value").ok()?;
-        match kind {
-            0xc1 => found[0] = value,
-            0xc2 => found[1] = value,
-            _ => {}
-        }
+pub fn tpdu(data: &[u8]) -> Option<Tpdu<'_>> {
+    let whole = usize::from(at::u16(data, 2)?);
+    let header = usize::from(at::u8(data, 4)?);
+    let kind = at::u8(data, 5)? & 0xf0;
+    let fixed = match kind {
+        CONNECT | CONFIRM | DISCONNECT => 6,
+        DATA => 2,
+        _ => return None,
+    };
+    if data.first_chunk() != Some(&[3, 0]) || header < fixed || whole < header + 5 {
+        return None;
     }
-    Some(found)
+    let parameters = data.get(5 + fixed..5 + header)?;
+    let body = data.get(5 + header..)?;
+    Some(Tpdu { kind, parameters, body: body.get(..whole - 5 - header).unwrap_or(body), whole })
 }
 
 #[cfg(test)]
@@ -68,13 +49,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_and_headers() {
-        let mut r = Reader::new(&[3, 0, 0, 8, 2, 0xf0, 0x80, 0x32, 3]);
-        let body = frame(&mut r).unwrap().unwrap();
-        assert_eq!(Cotp::new(body), Some(Cotp::Data(&[0x32])));
-        assert!(frame(&mut r).is_err());
-        assert_eq!(frame(&mut Reader::new(&[3, 1, 0, 8])), Ok(None));
-        assert_eq!(selectors(&[0xc1, 1, 7, 0xc2, 2, 1, 2]), Some([&[7][..], &[1, 2]]));
-        assert_eq!(selectors(&[0xc1, 9, 7]), None);
+    fn a_connection_request() {
+        let data = b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0";
+        let tpdu = tpdu(data).unwrap();
+        assert_eq!((tpdu.kind, tpdu.parameters.len(), tpdu.body.len(), tpdu.whole), (CONNECT, 8, 0, 19));
+    }
+
+    #[test]
+    fn lengths_that_lie() {
+        assert_eq!(tpdu(b"\x03\0\0\x05\xff\xe0\0\0\0\0\0"), None);
+        assert_eq!(tpdu(b"\x03\0\0\x0b\x01\xe0\0\0\0\0\0"), None);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Extracted: nothing; the connection request waits for what the transport carries.
 
-use crate::dissect::common::tpkt::{self, Cotp};
+use crate::dissect::common::cotp::{self, Cotp};
 use crate::dissect::{Protocol, Seen, Start, Transport, Verdict};
 use crate::packet::Reader;
 
@@ -71,7 +71,7 @@ fn mms_data(rest: &[u8]) -> bool {
 fn probe(seen: &Seen, is: fn(&[u8]) -> Option<&'static str>) -> Verdict {
     let mut r = Reader::new(seen.data);
     for _ in 0..4 {
-        let body = match tpkt::frame(&mut r) {
+        let body = match cotp::frame(&mut r) {
             Ok(Some(body)) => body,
             Ok(None) => return Verdict::No,
             Err(_) => return Verdict::More,

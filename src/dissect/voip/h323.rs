@@ -2,7 +2,7 @@
 //!
 //! Extracted: the message's name. Not extracted: the packed ASN.1 of user-user elements, H.245, the media it sets up.
 
-use crate::dissect::common::tpkt;
+use crate::dissect::common::cotp;
 use crate::dissect::{Cx, Protocol, Reading, Seen, Start, Step, Transport, Verdict};
 use crate::facts::Field;
 use crate::packet::Reader;
@@ -97,7 +97,7 @@ fn name(kind: u8) -> Option<&'static str> {
 
 fn read(cx: &mut Cx, data: &[u8]) -> Step {
     let word = if cx.transport == Transport::Tcp {
-        let is_frame = matches!(tpkt::frame(&mut Reader::new(data)), Ok(Some(_)));
+        let is_frame = matches!(cotp::frame(&mut Reader::new(data)), Ok(Some(_)));
         message(data).filter(|_| is_frame || data.len() > 4)
     } else {
         Some("RAS")

@@ -25,6 +25,7 @@ static METHOD: Field = Field::list("jsonrpc", "method");
 fn probe(seen: &Seen) -> Verdict {
     let head = seen.data.get(..LOOK).unwrap_or(seen.data);
     match is_message(head) {
+        true if is_stratum(head) || is_stratum(seen.other) => Verdict::No,
         true => Verdict::Yes("JSON-RPC message"),
         false if head.len() < LOOK && !seen.datagram() && begins_object(head) => Verdict::More,
         false => Verdict::No,
@@ -35,6 +36,22 @@ fn probe(seen: &Seen) -> Verdict {
 #[must_use]
 pub fn is_message(head: &[u8]) -> bool {
     begins_object(head) && member(head, b"\"jsonrpc\"").is_some_and(|value| value.starts_with(b"\"2.0\""))
+}
+
+/// Whether the method is one of mining pools, whose protocol is built on this one and has its own name.
+fn is_stratum(head: &[u8]) -> bool {
+    let method = member(head, b"\"method\"").and_then(|v| v.strip_prefix(b"\"")).unwrap_or_default();
+    let own = [
+        &b"mining."[..],
+        b"eth_submit",
+        b"eth_getWork",
+        b"login\"",
+        b"job\"",
+        b"keepalived\"",
+        b"submit\"",
+        b"getjob\"",
+    ];
+    own.iter().any(|name| method.starts_with(name))
 }
 
 fn begins_object(head: &[u8]) -> bool {
@@ -82,7 +99,7 @@ mod tests {
 
     #[test]
     fn other_json_is_not_it() {
-        assert!(Talk::tcp(4000, 9999).client(b"{\"method\": \"echo\"}").run().names().is_empty());
+        assert!(!Talk::tcp(4000, 9999).client(b"{\"method\": \"echo\"}").run().names().contains(&"JSON-RPC"));
         survives(&JSON_RPC, &[CALL]);
     }
 }

@@ -41,6 +41,8 @@ pub struct Record<'a> {
     pub name: Name,
     /// Type.
     pub kind: u16,
+    /// Class without mDNS's top bit; of OPT records it is a size.
+    pub class: u16,
     /// Where the data starts in the message, for names in it.
     pub at: usize,
     /// Its data.
@@ -99,10 +101,11 @@ impl<'a> Message<'a> {
     pub fn record(&self, r: &mut Reader<'a>) -> Result<Record<'a>, Incomplete> {
         let name = self.name(r)?;
         let kind = r.u16("record type")?;
-        r.skip(6, "record class and time to live")?;
+        let class = r.u16("record class")? & 0x7fff;
+        r.skip(4, "time to live")?;
         let length = usize::from(r.u16("record length")?);
         let at = r.position();
-        Ok(Record { name, kind, at, data: r.take(length, "record data")? })
+        Ok(Record { name, kind, class, at, data: r.take(length, "record data")? })
     }
 
     /// Reads the name at an offset of the message.

@@ -4,6 +4,7 @@
 //! Not extracted: authority and additional sections, DNSSEC. The three share one message format; what tells mDNS and
 //! LLMNR apart is where they are sent, which is part of their specifications.
 
+pub mod crypt;
 mod message;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -52,7 +53,7 @@ pub static LLMNR: Protocol = Protocol {
 
 const DNS_LIKE: Protocol = Protocol {
     category: "Network",
-    starts: STARTS,
+    starts: &[Start::Port],
     fields: FIELDS,
     reading: Reading::Stateless(read),
     ..Protocol::NEW
@@ -67,17 +68,27 @@ static FIELDS: &[&Field] = &[&NAME, &TYPE, &CODE, &ANSWER];
 const MDNS_PORT: u16 = 5353;
 const LLMNR_PORT: u16 = 5355;
 
-/// At offset 2 in a datagram: opcode 0 to 5 and the reserved bit clear; at most 255 questions. Over TCP the same behind
-/// two bytes of length.
-static STARTS: &[Start] = &[Start::Mask(2, 0x4040_ff00, 0), Start::Length(2, 0, 2)];
+/// Few questions and answers; over TCP one question, behind two bytes of length.
+static STARTS: &[Start] = &[Start::Mask(4, 0xffc0_fe00, 0), Start::At(6, &[0, 1]), Start::Port];
 
 fn probe(seen: &Seen, port_fits: fn(u16) -> bool) -> Verdict {
-    if !(port_fits(seen.client_port) && port_fits(seen.server_port)) && !either(seen, port_fits) {
+    // Multicast is a matter of datagrams.
+    let local = port_fits(MDNS_PORT) || port_fits(LLMNR_PORT);
+    let ports = [seen.client_port, seen.server_port];
+    let fits = match local {
+        // Whoever asks a server for names may do so from any port.
+        true => ports.iter().any(|p| port_fits(*p)) && !ports.contains(&53),
+        false => !seen.datagram() || ports.contains(&53) || ports.iter().all(|p| port_fits(*p)),
+    };
+    if !fits {
         return Verdict::No;
     }
-    let Some(bytes) = message_bytes(seen) else { return Verdict::No };
+    let Some(bytes) = message_bytes(seen) else { return Verdict::More };
     match recognise(bytes) {
+        Ok(Verdict::Yes(what)) if !seen.datagram() => over_tcp(seen.data, what),
+        Ok(Verdict::No) if seen.datagram() && is_header(bytes, seen.usual) => Verdict::Weak("DNS header"),
         Ok(verdict) => verdict,
+        Err(_) if seen.datagram() && is_header(bytes, seen.usual) => Verdict::Weak("DNS header"),
         Err(_) if seen.datagram() && seen.complete() => Verdict::No,
         Err(_) if seen.datagram() => Verdict::Weak("beginning of a DNS message"),
         Err(_) if cut_short(seen.data) => Verdict::More,
@@ -85,15 +96,47 @@ fn probe(seen: &Seen, port_fits: fn(u16) -> bool) -> Verdict {
     }
 }
 
+/// A header with one question and few records (on the usual port any number), of a message that is broken further on.
+fn is_header(bytes: &[u8], usual: bool) -> bool {
+    let Ok(message) = Message::new(bytes) else { return false };
+    let [questions, answers, authorities, additional] = message.counts;
+    let few = answers <= 32 && authorities <= 16 && additional <= 16;
+    let asked = message.question(&mut message.body());
+    questions == 1
+        && (few || usual)
+        && matches!(message.opcode, 0 | 4 | 5)
+        && !asked.is_ok_and(|q| is_netbios(q.name.as_bytes()) || crypt::is_meant(q.name.as_bytes()))
+}
+
+/// Two bytes of length leave room for chance, so a message over TCP must have one question for some name, and end
+/// where its length says.
+fn over_tcp(data: &[u8], what: &'static str) -> Verdict {
+    let Some((length, rest)) = data.split_first_chunk::<2>() else { return Verdict::More };
+    let length = usize::from(u16::from_be_bytes(*length));
+    let Ok(message) = Message::new(rest) else { return Verdict::More };
+    let mut body = message.body();
+    let Ok(question) = message.question(&mut body) else { return Verdict::No };
+    let named = !question.name.as_bytes().is_empty() || matches!(question.kind, 2 | 6 | 48 | 252);
+    if message.counts[0] != 1 || !named || question.class != 1 && question.kind < 249 {
+        return Verdict::No;
+    }
+    let records = message.counts.iter().skip(1).map(|n| usize::from(*n)).sum::<usize>();
+    for _ in 0..records.min(usize::from(MAX_RECORDS)) {
+        match message.record(&mut body) {
+            Ok(_) if body.position() > length => return Verdict::No,
+            Ok(_) => {}
+            Err(_) if rest.len() < length && rest.len() > 64 && message.response => return Verdict::Yes(what),
+            Err(_) if rest.len() < length => return Verdict::More,
+            Err(_) => return Verdict::No,
+        }
+    }
+    let all_read = records <= usize::from(MAX_RECORDS);
+    if all_read && body.position() != length { Verdict::No } else { Verdict::Yes(what) }
+}
+
 /// Whether a message over TCP is not all there yet.
 fn cut_short(data: &[u8]) -> bool {
     data.first_chunk::<2>().is_none_or(|length| data.len() - 2 < usize::from(u16::from_be_bytes(*length)))
-}
-
-/// For the local relatives one of the ports must be theirs; for DNS none may be.
-fn either(seen: &Seen, port_fits: fn(u16) -> bool) -> bool {
-    let local = port_fits(MDNS_PORT) || port_fits(LLMNR_PORT);
-    local && (port_fits(seen.client_port) || port_fits(seen.server_port))
 }
 
 fn message_bytes<'a>(seen: &Seen<'a>) -> Option<&'a [u8]> {
@@ -112,10 +155,14 @@ fn recognise(bytes: &[u8]) -> Result<Verdict, Incomplete> {
     let mut body = message.body();
     if questions == 0 {
         let record = message.record(&mut body)?;
-        let known = type_name(record.kind).is_some();
+        let class = record.kind == OPT || matches!(record.class, 1 | 3 | 4 | 254 | 255);
+        let known = class && type_name(record.kind).is_some() && !is_netbios(record.name.as_bytes());
         return Ok(if known { Verdict::Yes("DNS records") } else { Verdict::No });
     }
     let question = message.question(&mut body)?;
+    if is_netbios(question.name.as_bytes()) || crypt::is_meant(question.name.as_bytes()) {
+        return Ok(Verdict::No);
+    }
     let class = matches!(question.class, 1 | 3 | 4 | 254 | 255);
     let known = type_name(question.kind).is_some();
     Ok(match (class, known, message.response) {
@@ -124,6 +171,12 @@ fn recognise(bytes: &[u8]) -> Result<Verdict, Incomplete> {
         (true, false, _) => Verdict::Weak("DNS message with an unknown record type"),
         _ => Verdict::No,
     })
+}
+
+/// Names of NetBIOS (RFC 1002) are 16 bytes, each half octet of them a letter from A to P.
+fn is_netbios(name: &[u8]) -> bool {
+    let (first, rest) = name.split_at_checked(32).unwrap_or((&[], name));
+    first.len() == 32 && first.iter().all(|b| (b'A'..=b'P').contains(b)) && (rest.is_empty() || rest.starts_with(b"."))
 }
 
 fn read(cx: &mut Cx, data: &[u8]) -> Step {
@@ -201,6 +254,7 @@ fn code_name(code: u8) -> &'static str {
 }
 
 const MAX_RECORDS: u16 = 64;
+const OPT: u16 = 41;
 
 #[cfg(test)]
 mod tests {
@@ -237,7 +291,7 @@ mod tests {
     #[test]
     fn pointers_that_lead_in_circles_end() {
         let circle = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\xc0\x0c\x00\x01\x00\x01";
-        assert!(Talk::udp(4000, 53).client(circle).run().names().is_empty());
+        assert!(Talk::udp(4000, 9999).client(circle).run().names().is_empty());
     }
 
     #[test]

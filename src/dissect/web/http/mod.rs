@@ -11,8 +11,9 @@ use std::collections::VecDeque;
 
 use self::start::Start;
 use crate::dissect::common::text::{begins, header, holds, host, line, number, split};
+use crate::dissect::web::marks::{self, Place};
 use crate::dissect::{self, Cx, Dissector, Protocol, Reading, Seen, Step, Transport, Verdict};
-use crate::facts::{Field, Role};
+use crate::facts::{Field, Role, Value};
 
 /// HTTP/1.
 pub static HTTP: Protocol = Protocol {
@@ -50,34 +51,24 @@ pub static HTTP: Protocol = Protocol {
     ..Protocol::NEW
 };
 
-/// WebSocket.
-pub static WEBSOCKET: Protocol = Protocol {
-    name: "WebSocket",
-    eve: "websocket",
-    category: "Web",
-    how: "an HTTP upgrade that the server accepts",
-    over: &[Transport::Tcp],
-    ..Protocol::NEW
-};
-
-static HOST: Field = Field::new("http", "hostname").role(Role::Asked);
-static HOSTS: Field = Field::list("http", "hostnames").role(Role::Asked);
-static URL: Field = Field::new("http", "url");
-static AGENT: Field = Field::new("http", "http_user_agent").role(Role::Agent);
-static METHOD: Field = Field::new("http", "http_method");
+pub(super) static HOST: Field = Field::new("http", "hostname").role(Role::Asked);
+pub(super) static HOSTS: Field = Field::list("http", "hostnames").role(Role::Asked);
+pub(super) static URL: Field = Field::new("http", "url");
+pub(super) static AGENT: Field = Field::new("http", "http_user_agent").role(Role::Agent);
+pub(super) static METHOD: Field = Field::new("http", "http_method");
 static PROTOCOL: Field = Field::new("http", "protocol");
-static STATUS: Field = Field::new("http", "status");
-static TYPE: Field = Field::new("http", "http_content_type");
-static REQUEST_TYPE: Field = Field::new("http", "request_content_type");
-static REFERRER: Field = Field::new("http", "http_refer");
+pub(super) static STATUS: Field = Field::new("http", "status");
+pub(super) static TYPE: Field = Field::new("http", "http_content_type");
+pub(super) static REQUEST_TYPE: Field = Field::new("http", "request_content_type");
+pub(super) static REFERRER: Field = Field::new("http", "http_refer");
 static LENGTH: Field = Field::new("http", "length");
-static SERVER: Field = Field::new("http", "server");
+pub(super) static SERVER: Field = Field::new("http", "server");
 static XFF: Field = Field::new("http", "xff");
 static REDIRECT: Field = Field::new("http", "redirect");
 
 fn probe(seen: &Seen) -> Verdict {
     match start::probe(seen.data) {
-        Verdict::No if seen.midstream && seen.data.len() > MIDDLE => match start::resume(seen.data) {
+        Verdict::No if seen.midstream && seen.usual && seen.data.len() > MIDDLE => match start::resume(seen.data) {
             Some(_) => Verdict::Yes("HTTP message within the stream"),
             None => Verdict::No,
         },
@@ -166,8 +157,9 @@ impl Dissector for Http {
                 self.look(cx, data);
                 Step::DoneHere
             }
-            At::Waiting => self.waiting(cx),
+            At::Waiting => self.waiting(cx, data),
             At::Lost => match start::resume(data) {
+                Some(0) => self.again(cx, At::Start, data),
                 Some(at) => self.go(cx, At::Start, at),
                 None => Step::Used(data.len()),
             },
@@ -190,10 +182,16 @@ impl Http {
         if cx.from_client { client } else { server }
     }
 
-    /// Moves to another place after so many bytes. With none used there is still something to do at the new place.
+    /// Moves to another place behind these bytes, at least one.
     fn go(&mut self, cx: &mut Cx, at: At, used: usize) -> Step {
         self.side(cx).at = at;
-        if used == 0 { Step::Skip(0) } else { Step::Used(used) }
+        Step::Used(used)
+    }
+
+    /// Moves to another place with the same bytes. Never back to where they were not understood.
+    fn again(&mut self, cx: &mut Cx, at: At, data: &[u8]) -> Step {
+        self.side(cx).at = at;
+        self.feed(cx, data)
     }
 
     /// Takes a first line.
@@ -220,7 +218,7 @@ impl Http {
                     layer(cx, &super::icecast::ICECAST);
                 }
             }
-            None => return self.go(cx, At::Lost, 0),
+            None => return self.again(cx, At::Lost, data),
         }
         let oldest = matches!(Start::new(line), Some(Start::Request(_, _, b"HTTP/0.9")));
         self.side(cx).head = head;
@@ -277,6 +275,9 @@ impl Http {
     /// Decides what follows the empty line.
     fn end_of_head(&mut self, cx: &mut Cx, used: usize) -> Step {
         let head = std::mem::take(&mut self.side(cx).head);
+        if let Some(Value::Text(agent)) = cx.facts().get(&AGENT).filter(|_| !head.response).cloned() {
+            marks::tell(cx, Place::Agent, agent.as_bytes());
+        }
         let next = if head.response {
             let asked = if head.status / 100 == 1 && head.status != 101 {
                 Asked::Usual
@@ -303,7 +304,7 @@ impl Http {
         if head.status == 101 {
             if head.upgrade == Upgrade::WebSocket {
                 cx.note("upgrade to WebSocket");
-                layer(cx, &WEBSOCKET);
+                layer(cx, &super::websocket::WEBSOCKET);
                 return Some(Step::Done);
             }
             return Some(Step::Inner(used));
@@ -322,13 +323,13 @@ impl Http {
     }
 
     /// Behind a CONNECT. A client that goes on has its answer, though it was not captured.
-    fn waiting(&mut self, cx: &mut Cx) -> Step {
+    fn waiting(&mut self, cx: &mut Cx, data: &[u8]) -> Step {
         match self.connect {
             Some(packet) if cx.packet > packet + 1 && self.sides.get(1).is_some_and(|s| s.at == At::Start) => {
                 Step::Inner(0)
             }
             Some(_) => Step::Used(0),
-            None => self.go(cx, At::Start, 0),
+            None => self.again(cx, At::Start, data),
         }
     }
 
@@ -416,7 +417,7 @@ impl Head {
 }
 
 /// Keeps the host of a request; those of later requests too.
-fn asked_for(cx: &mut Cx, authority: &[u8]) {
+pub(super) fn asked_for(cx: &mut Cx, authority: &[u8]) {
     let name = host(authority);
     if cx.host(&HOST, name) {
         return cx.note_fact("request, Host", &HOST);
@@ -429,8 +430,8 @@ fn asked_for(cx: &mut Cx, authority: &[u8]) {
 }
 
 /// Names a layer once.
-fn layer(cx: &mut Cx, service: &'static Protocol) {
-    if !cx.layers.contains(&service) {
+pub(super) fn layer(cx: &mut Cx, service: &'static Protocol) {
+    if !cx.findings.evidence.iter().any(|e| e.what == service.how) {
         cx.note(service.how);
         cx.layer(service);
     }
@@ -488,6 +489,27 @@ mod tests {
             .run();
         assert_eq!(talk.names(), ["HTTP", "HTTP_Connect", "TLS"]);
         assert_eq!(facts(&talk, &HOST), ["www.example.org"]);
+    }
+
+    #[test]
+    fn a_proxy_that_refuses_is_asked_again() {
+        let connect = b"CONNECT a.example:443 HTTP/1.1\r\n\r\n";
+        let talk = Talk::tcp(4000, 3128)
+            .client(connect)
+            .server(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            .client(b"CONNECT b.example:443 HTTP/1.1\r\n\r\n")
+            .server(b"HTTP/1.1 200 OK\r\n\r\n")
+            .client(b"SSH")
+            .run();
+        assert_eq!(talk.names(), ["HTTP", "HTTP_Connect"]);
+        assert_eq!(facts(&talk, &HOSTS), ["b.example"]);
+    }
+
+    #[test]
+    fn garbage_between_messages_is_stepped_over() {
+        let talk = Talk::tcp(4000, 80).client(&[REQUEST, b"garbage\r\n", REQUEST, b"\0\r\n"].concat());
+        let talk = talk.client(b"GET / HTTP/1.1\r\nHost: after.example\r\n\r\n").run();
+        assert_eq!(facts(&talk, &HOSTS), ["after.example"]);
     }
 
     #[test]

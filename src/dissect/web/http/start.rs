@@ -43,6 +43,7 @@ fn status<'a>(version: &'a [u8], rest: &'a [u8]) -> Option<Start<'a>> {
 pub fn probe(data: &[u8]) -> Verdict {
     if let Some((line, _)) = line(data) {
         return match Start::new(line) {
+            None if is_spoilt(line) => Verdict::Weak("HTTP method and path"),
             Some(Start::Request(b"PRI", ..)) | None => Verdict::No,
             Some(Start::Request(..)) => Verdict::Yes("HTTP request line"),
             Some(Start::Status(..)) => Verdict::Yes("HTTP status line"),
@@ -62,6 +63,12 @@ pub fn probe(data: &[u8]) -> Verdict {
         _ if data.len() > LONG_TARGET => Verdict::No,
         _ => Verdict::More,
     }
+}
+
+/// A request whose version is damaged.
+fn is_spoilt(line: &[u8]) -> bool {
+    let known = split(line, b' ').filter(|(method, target)| METHODS.contains(method) && target.starts_with(b"/"));
+    known.is_some_and(|(_, target)| memchr::memmem::find(target, b" HTTP/").is_some())
 }
 
 /// Bytes without a space yet.

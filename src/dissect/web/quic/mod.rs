@@ -118,15 +118,20 @@ fn negotiation(header: &Long, list: &[u8]) -> Verdict {
     if known && sound && named { Verdict::Yes("QUIC version negotiation") } else { Verdict::No }
 }
 
-/// Short headers have no mark but the connection id, which is the same in every packet of a direction.
+/// Short headers have no mark but the connection id, which is the same in every packet of a direction. All around it is
+/// encrypted and changes.
 fn short(seen: &Seen) -> Verdict {
-    let (Some(id), Some(before)) = (seen.data.get(1..9), seen.previous.get(1..9)) else { return Verdict::No };
-    let mut bytes = id.to_vec();
-    bytes.sort_unstable();
-    bytes.dedup();
-    let first = seen.data.first().zip(seen.previous.first());
-    let alike = first.is_some_and(|(a, b)| a & 0xc0 == b & 0xc0);
-    match seen.usual && id == before && alike && bytes.len() >= 6 && seen.data.get(9..13) != seen.previous.get(9..13) {
+    let (Some(here), Some(before)) = (seen.data.first_chunk::<17>(), seen.previous.first_chunk::<17>()) else {
+        return Verdict::No;
+    };
+    let ([a, here @ ..], [b, before @ ..]) = (here, before);
+    let (id, rest) = here.split_at(8);
+    let mut different = id.to_vec();
+    different.sort_unstable();
+    different.dedup();
+    let fixed = a & 0xc0 == 0x40 && b & 0xc0 == 0x40 && a != b;
+    let moves = rest.iter().zip(before.iter().skip(8)).all(|(a, b)| a != b);
+    match seen.usual && fixed && before.starts_with(id) && different.len() >= 6 && moves {
         true => Verdict::Weak("QUIC connection id in two packets"),
         false => Verdict::No,
     }
@@ -294,7 +299,8 @@ fn frames(plain: &[u8], mut crypto: impl FnMut(usize, &[u8])) -> Result<bool, In
                     number(&mut r)?;
                 }
             }
-            6 => {
+            // Google's drafts number it 8.
+            6 | 8 => {
                 let (at, size) = (length(&mut r)?, length(&mut r)?);
                 crypto(at, r.take(size, "crypto data")?);
             }
@@ -393,7 +399,7 @@ mod tests {
         let negotiation = [&[0x80, 0, 0, 0, 0, 8][..], &ID, &[0, 0, 0, 0, 1]].concat();
         assert_eq!(Talk::udp(4000, 9999).server(&negotiation).run().names(), ["QUIC"]);
         let other = [&[0xc0, 0, 0, 0, 1, 8][..], &ID, &[0xff; 20]].concat();
-        assert!(Talk::udp(4000, 443).client(&other).run().names().is_empty());
+        assert!(!Talk::udp(4000, 443).client(&other).run().names().contains(&"QUIC"));
     }
 
     #[test]

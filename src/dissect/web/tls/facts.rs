@@ -6,6 +6,7 @@ use super::certificate::Certificate;
 use super::fingerprint;
 use super::hello::{ClientHello, ServerHello, is_grease};
 use crate::dissect::Cx;
+use crate::dissect::web::marks::{self, Place};
 use crate::facts::{Field, Role};
 
 /// The fields of one protocol that shakes hands as TLS does.
@@ -80,7 +81,7 @@ impl Fields {
         ]
     }
 
-    /// Takes the facts of a ClientHello. `carrier` as in [`fingerprint::ja4`].
+    /// Takes the facts of a ClientHello. `carrier` is JA4's first letter: t, q or d.
     pub fn client(&'static self, cx: &mut Cx, hello: &ClientHello, carrier: char) {
         match hello.server_name().filter(|name| cx.host(&self.sni, name)) {
             Some(_) => cx.note_fact("ClientHello, SNI", &self.sni),
@@ -88,6 +89,7 @@ impl Fields {
         }
         for name in hello.alpn() {
             cx.text(&self.client_alpns, name);
+            marks::tell(cx, Place::Alpn, name);
         }
         if hello.encrypted_hello() {
             cx.flag(&self.ech, true);
@@ -136,6 +138,9 @@ impl Fields {
         }
         for name in &certificate.names {
             cx.host(&self.names, name);
+        }
+        for owner in [&certificate.subject, &certificate.issuer] {
+            marks::tell(cx, Place::Owner, owner.as_bytes());
         }
     }
 }

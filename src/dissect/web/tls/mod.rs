@@ -14,6 +14,9 @@ pub use certificate::first as first_certificate;
 pub use facts::Fields;
 pub use hello::{ClientHello, ServerHello};
 
+use crate::dissect::database::postgresql::POSTGRESQL;
+use crate::dissect::mail::{imap::IMAP, pop3::POP3};
+use crate::dissect::messaging::{mqtt::MQTT, xmpp::XMPP};
 use crate::dissect::{Cx, Dissector, Protocol, Reading, Seen, Start, Step, Transport, Verdict};
 use crate::facts::Field;
 use crate::packet::Reader;
@@ -25,7 +28,8 @@ pub static TLS: Protocol = Protocol {
     category: "Web",
     how: "records with a hello, or a run of records",
     over: &[Transport::Tcp],
-    ports: &[443, 8443, 9443, 4443],
+    // HTTPS, then those that IANA keeps for other protocols inside TLS.
+    ports: &[443, 8443, 9443, 4443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061],
     starts: &[
         Start::At(0, &[HANDSHAKE, 3]),
         Start::At(0, &[CHANGE_CIPHER, 3]),
@@ -45,9 +49,9 @@ pub static DOH_DOT: Protocol = Protocol {
     name: "DoH_DoT",
     eve: "",
     category: "Network",
-    how: "TLS or QUIC whose ALPN says dot or doq",
+    how: "TLS or QUIC whose ALPN says dot or doq, TLS without ALPN on port 853, DNS messages in HTTP",
     over: &[Transport::Tcp, Transport::Udp],
-    ports: &[853],
+    ports: &[DNS_PORT],
     ..Protocol::NEW
 };
 
@@ -293,9 +297,7 @@ impl Tls {
                 let hello = ClientHello::new(body, false).ok()?;
                 self.session = hello.session.to_vec();
                 FIELDS.client(cx, &hello, 't');
-                if hello.alpn().contains(&&b"dot"[..]) {
-                    cx.layer(&DOH_DOT);
-                }
+                carried(cx, &hello.alpn());
                 None
             }
             SERVER_HELLO => {
@@ -331,6 +333,31 @@ impl Tls {
     }
 }
 
+/// Names the protocol inside, where the client says it by ALPN. RFC 7858 keeps port 853 for DNS; few of its clients
+/// say so.
+fn carried(cx: &mut Cx, alpn: &[&[u8]]) {
+    let by_name = alpn.iter().find_map(|name| CARRIED.iter().find(|(known, _)| known == name));
+    if let Some((_, protocol)) = by_name {
+        cx.note("protocol inside by ALPN");
+        cx.layer(protocol);
+    } else if alpn.is_empty() && cx.server.1 == DNS_PORT {
+        cx.note("no ALPN, on the port of DNS over TLS");
+        cx.layer(&DOH_DOT);
+    }
+}
+
+/// IANA's ALPN names of protocols that are no web.
+static CARRIED: &[(&[u8], &Protocol)] = &[
+    (b"dot", &DOH_DOT),
+    (b"imap", &IMAP),
+    (b"pop3", &POP3),
+    (b"xmpp-client", &XMPP),
+    (b"xmpp-server", &XMPP),
+    (b"mqtt", &MQTT),
+    (b"postgresql", &POSTGRESQL),
+];
+
+const DNS_PORT: u16 = 853;
 /// Records and messages beyond these are nobody's.
 const MAX_RECORD: usize = (1 << 14) + 2048;
 const MAX_MESSAGE: usize = 1 << 17;
@@ -429,7 +456,7 @@ pub(in crate::dissect::web) mod tests {
     #[test]
     fn records_from_the_middle() {
         let data = in_record(DATA, &[0xa5; 40]);
-        assert!(Talk::tcp(4000, 9999).server(&data[..20]).run().names().is_empty());
+        assert!(!Talk::tcp(4000, 9999).server(&data[..20]).run().names().contains(&"TLS"));
         assert_eq!(Talk::tcp(4000, 9999).server(&data).run().names(), ["TLS"]);
         assert_eq!(Talk::tcp(4000, 9999).server(&[&data[..], &data[..20]].concat()).run().names(), ["TLS"]);
         assert_eq!(Talk::tcp(4000, 9999).server(&[CHANGE_CIPHER, 3, 3, 0, 1, 1]).run().names(), ["TLS"]);
@@ -452,7 +479,7 @@ pub(in crate::dissect::web) mod tests {
     #[test]
     fn another_protocol_is_not_tls() {
         for other in [&b"SSH-2.0-x\r\n"[..], b"\x16\x03\x01garbage and more", b"\x17\x03\x09\x00\x10"] {
-            assert!(Talk::tcp(4000, 443).client(other).run().names().is_empty());
+            assert!(!Talk::tcp(4000, 443).client(other).run().names().contains(&"TLS"));
         }
     }
 }
