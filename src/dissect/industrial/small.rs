@@ -25,7 +25,7 @@ pub static ENIP: Protocol = Protocol {
     how: "an encapsulation header with a known command, its length and no options",
     over: &[Transport::Tcp, Transport::Udp],
     ports: &[44818],
-    starts: &[Start::Mask(0, 0x88ff_0000, 0)],
+    starts: &[Start::Mask(0, 0x80ff_0000, 0)],
     probe: |seen| judge(seen, enip(seen)),
     ..Protocol::NEW
 };
@@ -232,7 +232,9 @@ pub static KNX: Protocol = Protocol {
     probe: |seen| match seen.data {
         [6, 0x10, 2 | 3 | 4 | 5 | 6 | 7 | 9, _, high, low, ..] => {
             let length = usize::from(u16::from_be_bytes([*high, *low]));
-            if length == if seen.datagram() { seen.wire } else { seen.data.len() } {
+            let next = seen.data.get(length..).unwrap_or_default();
+            let whole = if seen.datagram() { length == seen.wire } else { length == seen.data.len() };
+            if length >= 6 && (whole || next.starts_with(&[6, 0x10])) {
                 Verdict::Yes("KNXnet/IP header with the message's length")
             } else {
                 Verdict::No

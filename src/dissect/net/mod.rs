@@ -5,7 +5,6 @@ pub mod dhcp6;
 pub mod dns;
 pub mod flowexport;
 pub mod ip;
-pub mod ipsec;
 pub mod monitoring;
 pub mod netbios;
 pub mod ntp;
@@ -42,7 +41,6 @@ pub(super) static PROTOCOLS: &[&Protocol] = &[
     &ip::GRE,
     &ip::IP_IN_IP,
     &sctp::SCTP,
-    &ipsec::IPSEC,
     &flowexport::NETFLOW,
     &flowexport::SFLOW,
     &tunnels::VXLAN,

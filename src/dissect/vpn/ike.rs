@@ -17,8 +17,11 @@ pub static IPSEC: Protocol = Protocol {
     over: &[Transport::Udp, Transport::Tcp, Transport::Ip(50), Transport::Ip(51)],
     ports: &[500, 4500],
     starts: &[
-        Start::Mask(16, 0x00cf_0000, 0x0000_0000),
-        Start::Mask(20, 0x00cf_0000, 0x0000_0000),
+        // Version 1.0 or 2.0, at its place in the header or behind the non-ESP marker.
+        Start::Mask(16, 0x00ff_0000, 0x0010_0000),
+        Start::Mask(16, 0x00ff_0000, 0x0020_0000),
+        Start::Mask(20, 0x00ff_0000, 0x0010_0000),
+        Start::Mask(20, 0x00ff_0000, 0x0020_0000),
         Start::At(0, b"IKETCP"),
         Start::Port,
     ],
@@ -36,6 +39,7 @@ static INITIATOR: Field = Field::new("ike", "init_spi");
 static RESPONDER: Field = Field::new("ike", "resp_spi");
 
 fn probe(seen: &Seen) -> Verdict {
+    // Without ports there is nothing else to see.
     match seen.transport {
         Transport::Ip(50) => return Verdict::Yes("ESP"),
         Transport::Ip(51) => return Verdict::Yes("AH"),
