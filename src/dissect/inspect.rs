@@ -529,7 +529,10 @@ impl Answers {
         if !protocol.over.contains(&seen.transport) {
             return;
         }
-        match protocol.fits(seen.data, seen.datagram(), seen.usual) {
+        // Where IP names the protocol, its number is the mark.
+        let numbered = matches!(seen.transport, Transport::Ip(_));
+        let fit = if numbered { Fit::Yes } else { protocol.fits(seen.data, seen.datagram(), seen.usual) };
+        match fit {
             Fit::No => return,
             Fit::Short => return self.still.push(id),
             Fit::Yes => env.effort.asked += 1,

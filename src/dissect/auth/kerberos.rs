@@ -17,9 +17,18 @@ pub static KERBEROS: Protocol = Protocol {
     over: &[Transport::Udp, Transport::Tcp],
     ports: &[88, 464],
     starts: &[
-        Start::Range(0x6a, 0x7e),
-        // Over TCP behind four bytes of length.
-        Start::Mask(0, 0xfff0_0000, 0),
+        // The sequence inside the tag and one, two or three bytes of length; over TCP behind four more bytes.
+        Start::At(2, &[SEQUENCE]),
+        Start::At(3, &[SEQUENCE]),
+        Start::At(4, &[SEQUENCE]),
+        Start::At(6, &[SEQUENCE]),
+        Start::At(7, &[SEQUENCE]),
+        Start::At(8, &[SEQUENCE]),
+        // Version of a password change.
+        Start::At(2, &[0, 1]),
+        Start::At(2, &[0xff, 0x80]),
+        Start::At(6, &[0, 1]),
+        Start::At(6, &[0xff, 0x80]),
     ],
     fields: &[&KIND, &CLIENT, &REALM, &SERVICE, &ERROR],
     probe,

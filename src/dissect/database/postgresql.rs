@@ -17,13 +17,15 @@ pub static POSTGRESQL: Protocol = Protocol {
     over: &[Transport::Tcp],
     ports: &[5432],
     starts: &[
-        Start::At(0, &[0, 0]),
-        // Messages with a type: query, parse, authentication, error, row description.
-        Start::At(0, b"Q"),
-        Start::At(0, b"P"),
-        Start::At(0, b"R"),
-        Start::At(0, b"E"),
-        Start::At(0, b"T"),
+        // Requests for encryption, cancellation, startup, behind a length.
+        Start::Mask(4, 0xffff_fffc, SSL & !3),
+        Start::Mask(4, 0xffff_fffc, GSS & !3),
+        Start::Mask(4, 0xffff_fffc, VERSION_3),
+        // Messages with a type and a length: query, parse, authentication, error, parameter.
+        Start::At(0, b"Q\0"),
+        Start::At(0, b"P\0"),
+        Start::At(0, b"R\0"),
+        Start::At(0, b"E\0"),
         Start::At(0, b"S\0"),
     ],
     fields: &[&USER, &DATABASE, &APPLICATION, &SERVER],

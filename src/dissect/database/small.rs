@@ -39,8 +39,12 @@ pub static MEMCACHED: Protocol = Protocol {
         Start::Text(b"version"),
         Start::Text(b"delete "),
         Start::Text(b"incr "),
-        // Over UDP behind a header whose last two bytes are zero.
-        Start::Mask(4, 0xff00_ffff, 0),
+        // Over UDP behind eight bytes.
+        Start::At(8, b"get"),
+        Start::At(8, b"set "),
+        Start::At(8, b"stat"),
+        Start::At(8, b"STAT"),
+        Start::At(8, b"VALUE "),
     ],
     probe: memcached,
     ..TCP

@@ -31,9 +31,11 @@ pub static RPC: Protocol = Protocol {
 const ONC: Protocol = Protocol {
     over: &[Transport::Udp, Transport::Tcp],
     starts: &[
-        // Call or reply behind the transaction; over TCP behind a record's length with the top bit set, too.
-        Start::Mask(4, 0xffff_fffe, 0),
-        Start::Mask(8, 0xffff_fffe, 0),
+        // A call's version of RPC, or a reply; over TCP behind four more bytes.
+        Start::At(8, &[0, 0, 0, 2]),
+        Start::At(12, &[0, 0, 0, 2]),
+        Start::At(4, &[0, 0, 0, 1]),
+        Start::At(8, &[0, 0, 0, 1]),
     ],
     fields: &[&PROGRAM, &VERSION, &MACHINE],
     reading: Reading::Stateless(read),

@@ -10,7 +10,7 @@ pub static AMQP: Protocol = Protocol {
     name: "AMQP",
     how: "the protocol header, or a frame whose length and end fit",
     ports: &[5672],
-    starts: &[Start::At(0, b"AMQP"), Start::Mask(0, 0xff00_0000, 0x0100_0000)],
+    starts: &[Start::At(0, b"AMQP"), Start::Mask(0, 0xfff8_00ff, 0x0100_0000)],
     probe: amqp,
     ..TCP
 };
@@ -37,7 +37,7 @@ pub static KAFKA: Protocol = Protocol {
     name: "Kafka",
     how: "a request whose length, key, version and client id fit",
     ports: &[9092],
-    starts: &[Start::Mask(0, 0xff00_0000, 0)],
+    starts: &[Start::Mask(4, 0xff80_ffe0, 0)],
     probe: kafka,
     ..TCP
 };

@@ -14,7 +14,7 @@ pub static XMPP: Protocol = Protocol {
     how: "a stream's opening tag, or a stanza",
     over: &[Transport::Tcp],
     ports: &[5222, 5269, 5223],
-    starts: &[Start::At(0, b"<"), Start::Port],
+    starts: &[Start::At(0, b"<")],
     fields: &[&TO, &FROM],
     probe,
     reading: Reading::Machine(|| Box::<Xmpp>::default()),

@@ -14,7 +14,12 @@ pub static DHCPV6: Protocol = Protocol {
     how: "a chain of options with a DUID that fills the datagram",
     over: &[Transport::Udp],
     ports: &[546, 547],
-    starts: &[Start::Range(1, 17), Start::Port],
+    starts: &[
+        // The first option's code and length are below 256 and 512, behind either header.
+        Start::Mask(4, 0xff00_fe00, 0),
+        Start::Mask(34, 0xff00_fe00, 0),
+        Start::Port,
+    ],
     fields: &[&MESSAGE, &NAME],
     probe,
     reading: Reading::Stateless(read),

@@ -15,9 +15,9 @@ pub static NETFLOW: Protocol = Protocol {
     over: &[Transport::Udp],
     ports: &[2055, 2056, 4739, 9995, 9996],
     starts: &[
-        Start::At(0, &[0, 1]),
-        Start::At(0, &[0, 5]),
-        Start::At(0, &[0, 7]),
+        Start::At(0, &[0, 1, 0]),
+        Start::At(0, &[0, 5, 0]),
+        Start::At(0, &[0, 7, 0]),
         Start::At(0, &[0, 9]),
         Start::At(0, &[0, 10]),
     ],

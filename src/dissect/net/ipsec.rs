@@ -15,7 +15,14 @@ pub static IPSEC: Protocol = Protocol {
     how: "IP protocol 50 or 51, or an IKE header whose length is the datagram's",
     over: &[Transport::Ip(50), Transport::Ip(51), Transport::Udp],
     ports: &[500, 4500],
-    starts: &[Start::Any],
+    starts: &[
+        // Version 1.0 or 2, at its place in the header or behind the non-ESP marker.
+        Start::Mask(16, 0x00ff_0000, 0x0010_0000),
+        Start::Mask(16, 0x00fe_0000, 0x0020_0000),
+        Start::Mask(20, 0x00ff_0000, 0x0010_0000),
+        Start::Mask(20, 0x00fe_0000, 0x0020_0000),
+        Start::Port,
+    ],
     fields: &[&MAJOR, &EXCHANGE],
     probe,
     reading: Reading::Stateless(read),

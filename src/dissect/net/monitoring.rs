@@ -1,11 +1,12 @@
 //! Small services over TCP: agents of Zabbix, Munin and Checkmk, who-is (RFC 3912), finger (RFC 1288), Raft of dqlite,
 //! Huawei's push (which IANA's port list calls HP Virtual Machine Group Management).
 //!
-//! Extracted: nothing.
+//! Extracted: the name that who-is is asked for.
 
 use crate::dissect::common::at;
 use crate::dissect::common::text::{begins, holds, line};
-use crate::dissect::{Protocol, Seen, Start, Transport, Verdict};
+use crate::dissect::{Cx, Protocol, Reading, Seen, Start, Step, Transport, Verdict};
+use crate::facts::{Field, Role};
 
 /// Zabbix.
 pub static ZABBIX: Protocol = Protocol {
@@ -49,7 +50,9 @@ pub static WHOIS: Protocol = Protocol {
     how: "one line on the port, or an answer that speaks of registries",
     ports: &[43, 4343],
     starts: &[Start::Port, Start::At(0, b"%"), Start::Text(b"domain")],
+    fields: &[&ASKED],
     probe: whois,
+    reading: Reading::Stateless(asked),
     ..TCP
 };
 
@@ -82,6 +85,8 @@ pub static HP_VIRTGRP: Protocol = Protocol {
     ..TCP
 };
 
+static ASKED: Field = Field::new("whois", "query").role(Role::Asked);
+
 const TCP: Protocol = Protocol { category: "Network", over: &[Transport::Tcp], ..Protocol::NEW };
 
 fn whois(seen: &Seen) -> Verdict {
@@ -106,6 +111,15 @@ fn whois(seen: &Seen) -> Verdict {
         None if seen.data.len() < 256 && at::printable(seen.data) => Verdict::More,
         _ => Verdict::No,
     }
+}
+
+/// The line, if it is the name of a host.
+fn asked(cx: &mut Cx, data: &[u8]) -> Step {
+    let Some((name, _)) = line(data).filter(|_| cx.from_client) else { return Step::DoneHere };
+    if name.contains(&b'.') && !name.ends_with(b".") && cx.host(&ASKED, name) {
+        cx.note_fact("who-is question for", &ASKED);
+    }
+    Step::Done
 }
 
 /// One line of readable text.

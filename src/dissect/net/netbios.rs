@@ -18,7 +18,7 @@ pub static NETBIOS: Protocol = Protocol {
     starts: &[
         // Name service: the encoded name of 32 letters behind the header.
         Start::At(12, &[0x20]),
-        Start::Mask(4, 0xffff_ffff, 0x0001_0000),
+        Start::Port,
         // Datagram service: types 0x10 to 0x16, flags of four bits.
         Start::Mask(0, 0xf8f0_0000, 0x1000_0000),
         // Session request, with the length of two encoded names.

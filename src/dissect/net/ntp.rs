@@ -15,7 +15,16 @@ pub static NTP: Protocol = Protocol {
     how: "48 bytes whose stratum, poll, precision, delay and dispersion are in range",
     over: &[Transport::Udp],
     ports: &[123],
-    starts: &[Start::Any],
+    starts: &[
+        // Root delay is less than a minute.
+        Start::Mask(4, 0xffc0_0000, 0),
+        // Control messages of versions 2 to 4.
+        Start::At(0, &[0x16]),
+        Start::At(0, &[0x1e]),
+        Start::At(0, &[0x26]),
+        // Private ones, of a known implementation.
+        Start::Mask(0, 0x0700_fc00, 0x0700_0000),
+    ],
     fields: &[&VERSION, &MODE, &STRATUM, &REFERENCE],
     probe,
     reading: Reading::Stateless(read),

@@ -53,7 +53,7 @@ pub static HSRP: Protocol = Protocol {
     name: "HSRP",
     how: "a header whose state and times fit",
     ports: &[1985],
-    starts: &[Start::Mask(0, 0xfffc_0000, 0), Start::At(0, &[1, 40, 2])],
+    starts: &[Start::At(8, b"cisco\0\0\0"), Start::At(0, &[1, 40, 2]), Start::Port],
     probe: hsrp,
     ..NETWORK
 };
@@ -63,7 +63,7 @@ pub static BFD: Protocol = Protocol {
     name: "BFD",
     how: "a control packet whose length, multiplier and intervals fit",
     ports: &[3784, 3785, 4784],
-    starts: &[Start::Mask(0, 0xe001_0000, 0x2000_0000), Start::Port],
+    starts: &[Start::Mask(0, 0xe001_00c0, 0x2000_0000), Start::Port],
     probe: bfd,
     ..NETWORK
 };

@@ -14,7 +14,7 @@ pub static SLP: Protocol = Protocol {
     how: "a header whose length, flags and language tag fit",
     over: &[Transport::Udp, Transport::Tcp],
     ports: &[427],
-    starts: &[Start::At(0, &[1]), Start::At(0, &[2])],
+    starts: &[Start::Mask(0, 0xfff0_ff00, 0x0200_0000), Start::Mask(0, 0xfff0_f000, 0x0100_0000)],
     probe: slp,
     ..UDP
 };
@@ -35,7 +35,7 @@ pub static PTP: Protocol = Protocol {
     category: "System",
     how: "a header whose length, type and control field agree",
     ports: &[319, 320],
-    starts: &[Start::Mask(0, 0x000f_0000, 0x0002_0000)],
+    starts: &[Start::Mask(0, 0x000f_ff00, 0x0002_0000)],
     probe: ptp,
     ..UDP
 };
@@ -45,7 +45,7 @@ pub static PFCP: Protocol = Protocol {
     name: "PFCP",
     how: "a header of version 1 with a known message whose length fits",
     ports: &[8805],
-    starts: &[Start::Mask(0, 0xf800_0000, 0x2000_0000)],
+    starts: &[Start::Length(2, 2, 4)],
     probe: pfcp,
     ..UDP
 };
@@ -55,7 +55,7 @@ pub static UBNT: Protocol = Protocol {
     name: "UBNTAC2",
     how: "a chain of fields that fills the datagram",
     ports: &[10001],
-    starts: &[Start::At(0, &[2]), Start::At(0, &[1, 0])],
+    starts: &[Start::Length(2, 2, 4)],
     probe: ubnt,
     ..UDP
 };
@@ -77,7 +77,7 @@ pub static COLLECTD: Protocol = Protocol {
     category: "System",
     how: "parts with a type and a length, of which the first is a host, a signature or a cipher",
     ports: &[25826],
-    starts: &[Start::At(0, &[0, 0]), Start::At(0, &[2, 0]), Start::At(0, &[2, 0x10])],
+    starts: &[Start::Mask(0, 0xffff_ff00, 0), Start::At(0, &[2, 0, 0]), Start::At(0, &[2, 0x10])],
     probe: collectd,
     ..UDP
 };

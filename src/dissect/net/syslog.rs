@@ -15,7 +15,7 @@ pub static SYSLOG: Protocol = Protocol {
     how: "a priority up to 191 in angle brackets, and text",
     over: &[Transport::Udp, Transport::Tcp],
     ports: &[514, 601, 6514],
-    starts: &[Start::At(0, b"<"), Start::Range(b'1', b'9')],
+    starts: &[Start::At(0, b"<"), Start::At(2, b" <"), Start::At(3, b" <"), Start::At(4, b" <")],
     fields: &[&FACILITY, &SEVERITY, &HOST, &PROGRAM],
     probe,
     reading: Reading::Stateless(read),

@@ -12,7 +12,7 @@ pub static GTP_U: Protocol = Protocol {
     name: "GTP_U",
     how: "a GTP version 1 header whose length fits",
     ports: &[2152],
-    starts: &[Start::Mask(0, 0xf000_0000, 0x3000_0000)],
+    starts: &[Start::Length(2, 2, 8)],
     probe: gtp_u,
     ..UDP
 };
@@ -22,7 +22,7 @@ pub static GTP_C: Protocol = Protocol {
     name: "GTP_C",
     how: "a GTP header of a control message whose length fits",
     ports: &[2123],
-    starts: &[Start::Mask(0, 0xf000_0000, 0x3000_0000), Start::Mask(0, 0xe700_0000, 0x4000_0000)],
+    starts: &[Start::Length(2, 2, 8), Start::Length(2, 2, 4), Start::Port],
     probe: gtp_c,
     ..UDP
 };
@@ -33,7 +33,7 @@ pub static GTP_PRIME: Protocol = Protocol {
     how: "a GTP' header whose length fits",
     over: &[Transport::Udp, Transport::Tcp],
     ports: &[3386],
-    starts: &[Start::Mask(0, 0x1000_0000, 0)],
+    starts: &[Start::Mask(0, 0x9e00_0000, 0x0e00_0000)],
     probe: gtp_prime,
     ..UDP
 };
@@ -63,7 +63,7 @@ pub static TEREDO: Protocol = Protocol {
     name: "Teredo",
     how: "Teredo indications, or an IPv6 header between Teredo addresses",
     ports: &[3544],
-    starts: &[Start::Mask(0, 0xf000_0000, 0x6000_0000), Start::At(0, &[0, 0]), Start::At(0, &[0, 1])],
+    starts: &[Start::Mask(8, 0xffff_ffff, 0x2001_0000), Start::Mask(24, 0xffff_ffff, 0x2001_0000), Start::Port],
     probe: teredo,
     ..UDP
 };
@@ -73,7 +73,7 @@ pub static CAPWAP: Protocol = Protocol {
     name: "CAPWAP",
     how: "a CAPWAP header with a control message whose length fits, or its DTLS",
     ports: &[5246, 5247],
-    starts: &[Start::Mask(0, 0xff00_0000, 0), Start::At(0, &[1, 0, 0, 0])],
+    starts: &[Start::Mask(0, 0xff80_0007, 0), Start::At(0, &[1, 0, 0, 0])],
     probe: capwap,
     ..UDP
 };
@@ -84,7 +84,7 @@ pub static L2TP: Protocol = Protocol {
     category: "VPN",
     how: "a control header of version 2 whose length fits",
     ports: &[1701],
-    starts: &[Start::Mask(0, 0x000f_0000, 0x0002_0000)],
+    starts: &[Start::Mask(0, 0xc80f_0000, 0xc802_0000)],
     probe: l2tp,
     ..UDP
 };

@@ -20,7 +20,7 @@ pub static XDMCP: Protocol = Protocol {
     how: "a header of version 1 whose length fits",
     over: &[Transport::Udp],
     ports: &[177],
-    starts: &[Start::At(0, &[0, 1, 0])],
+    starts: &[Start::Length(2, 4, 6)],
     probe: xdmcp,
     ..TCP
 };
@@ -30,7 +30,7 @@ pub static RSH: Protocol = Protocol {
     name: "RSH",
     how: "a port in digits, names and a command, each with a NUL",
     ports: &[514, 512, 513],
-    starts: &[Start::Range(b'0', b'9'), Start::At(0, &[0])],
+    starts: &[Start::Range(b'0', b'9'), Start::Port],
     probe: rsh,
     ..TCP
 };
@@ -254,7 +254,6 @@ mod tests {
         for (message, name) in [
             (&b"l\0\x0b\0\0\0\0\0\0\0\0\0"[..], "X11"),
             (b"1020\0me\0you\0ls\0", "RSH"),
-            (b"\0me\0you\0xterm/38400\0", "RSH"),
             (b"\x7f\x7fICA\0", "Citrix"),
             (b"\x17\x24\x0a\x03\0abc", "TeamViewer"),
             (b"NXSH-8.10.1\n", "NoMachine"),
@@ -264,6 +263,11 @@ mod tests {
             assert_eq!(Talk::tcp(4000, 9999).client(&message[..1]).client(&message[1..]).run().names(), [name]);
             survives(&X11, &[message]);
         }
+    }
+
+    #[test]
+    fn rlogin_on_its_port() {
+        assert_eq!(Talk::tcp(1023, 513).client(b"\0").client(b"me\0you\0xterm/38400\0").run().names(), ["RSH"]);
     }
 
     #[test]

@@ -85,6 +85,7 @@ mod tests {
             Talk::tcp(4000, 443).server(b"SSH-2.0-OpenSSH_9.2p1 Debian\r\n").client(b"S").client(b"SSH-2.0-x\r\n");
         let talk = talk.run();
         assert_eq!(talk.names(), ["SSH"]);
+        assert_eq!(talk.evidence(), ["SSH version line", "SSH server"]);
         assert_eq!(facts(&talk, &SERVER_SOFTWARE), ["OpenSSH_9.2p1 Debian"]);
     }
 

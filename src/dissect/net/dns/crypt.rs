@@ -4,14 +4,14 @@
 //! Extracted: the name asked. Not extracted: certificates. Encrypted questions alone have no mark.
 
 use super::message::Message;
-use super::{ANSWER, CODE, NAME, STARTS, TYPE, read};
+use super::{ANSWER, CODE, NAME, TYPE, read};
 use crate::dissect::{Protocol, Reading, Seen, Start, Transport, Verdict};
 
 /// DNSCrypt.
 pub static DNSCRYPT: Protocol = Protocol {
     name: "DNScrypt",
     how: "a question for 2.dnscrypt-cert, or the resolver's magic",
-    starts: &[STARTS[0], STARTS[1], Start::At(0, MAGIC), Start::At(2, MAGIC)],
+    starts: &[Start::At(12, b"\x012"), Start::At(14, b"\x012"), Start::At(0, MAGIC), Start::At(2, MAGIC)],
     probe: dnscrypt,
     ..LIKE_DNS
 };
@@ -20,7 +20,7 @@ pub static DNSCRYPT: Protocol = Protocol {
 pub static AVAST: Protocol = Protocol {
     name: "AVASTSecureDNS",
     how: "a question for the certificate of securedns.avast.com",
-    starts: &[STARTS[0]],
+    starts: &[Start::At(12, b"\x012")],
     probe: |seen| match first_name(seen.data).is_some_and(|name| name.eq_ignore_ascii_case(AVAST_NAME)) {
         true => Verdict::Yes("question for Avast's resolver certificate"),
         false => Verdict::No,

@@ -53,7 +53,7 @@ pub static LLMNR: Protocol = Protocol {
 
 const DNS_LIKE: Protocol = Protocol {
     category: "Network",
-    starts: STARTS,
+    starts: &[Start::Port],
     fields: FIELDS,
     reading: Reading::Stateless(read),
     ..Protocol::NEW
@@ -68,9 +68,8 @@ static FIELDS: &[&Field] = &[&NAME, &TYPE, &CODE, &ANSWER];
 const MDNS_PORT: u16 = 5353;
 const LLMNR_PORT: u16 = 5355;
 
-/// At offset 2 in a datagram: opcode 0 to 5 and the reserved bit clear; at most 255 questions. Over TCP the same behind
-/// two bytes of length.
-static STARTS: &[Start] = &[Start::Mask(2, 0x4040_ff00, 0), Start::Length(2, 0, 2)];
+/// Few questions and answers; over TCP one question, behind two bytes of length.
+static STARTS: &[Start] = &[Start::Mask(4, 0xffc0_fe00, 0), Start::At(6, &[0, 1]), Start::Port];
 
 fn probe(seen: &Seen, port_fits: fn(u16) -> bool) -> Verdict {
     // Multicast is a matter of datagrams.
@@ -84,7 +83,7 @@ fn probe(seen: &Seen, port_fits: fn(u16) -> bool) -> Verdict {
     if !fits {
         return Verdict::No;
     }
-    let Some(bytes) = message_bytes(seen) else { return Verdict::No };
+    let Some(bytes) = message_bytes(seen) else { return Verdict::More };
     match recognise(bytes) {
         Ok(Verdict::Yes(what)) if !seen.datagram() => over_tcp(seen.data, what),
         Ok(Verdict::No) if seen.datagram() && is_header(bytes, seen.usual) => Verdict::Weak("DNS header"),
