@@ -38,6 +38,9 @@ static FAMILIES: &[&[&Protocol]] = &[
     super::voip::PROTOCOLS,
     super::vpn::PROTOCOLS,
     super::industrial::PROTOCOLS,
+    super::iot::PROTOCOLS,
+    super::apps::PROTOCOLS,
+    super::games::PROTOCOLS,
 ];
 
 impl Registry {

@@ -43,6 +43,10 @@ static FUNCTION: Field = Field::list("modbus", "function_raw");
 const UMAS_FUNCTION: u8 = 90;
 
 fn probe(seen: &Seen) -> Verdict {
+    // LDAP with its lengths in four bytes begins so too.
+    if matches!(seen.data, [0x30, 0x84, 0, 0, 0, _, 2, 1..=4, ..]) {
+        return Verdict::No;
+    }
     let mut r = Reader::new(seen.data);
     let mut count = 0;
     loop {

@@ -33,7 +33,7 @@ pub static ENIP: Protocol = Protocol {
 fn enip(seen: &Seen) -> Result<Option<&'static str>, Incomplete> {
     let mut r = Reader::new(seen.data);
     let command = r.u16_le("command")?;
-    if !matches!(command, 0x01 | 0x04 | 0x63..=0x66 | 0x6f | 0x70 | 0x72 | 0x73) {
+    if !matches!(command, 0x04 | 0x63..=0x66 | 0x6f | 0x70 | 0x72 | 0x73) {
         return Ok(None);
     }
     let length = usize::from(r.u16_le("length")?);

@@ -43,6 +43,10 @@ fn probe_call(seen: &Seen) -> Verdict {
         return if b"\x03\x00".starts_with(seen.data) { Verdict::More } else { Verdict::No };
     }
     let Some(rest) = seen.data.get(4..) else { return Verdict::More };
+    let near = rest.get(..rest.len().min(16)).unwrap_or_default();
+    if near.windows(H245.len()).any(|w| w == H245) {
+        return Verdict::Yes("the protocol identifier of H.245 over TPKT");
+    }
     match rest {
         [8, 0..=2, ..] | [8] | [] => {}
         _ => return Verdict::No,
@@ -107,6 +111,9 @@ fn read(cx: &mut Cx, data: &[u8]) -> Step {
 
 /// 0.0.8.2250.0, the object identifier of H.225.0, with its length before it.
 const H225: [u8; 6] = [0x06, 0x00, 0x08, 0x91, 0x4a, 0x00];
+
+/// The same of H.245, which has a connection of its own.
+const H245: [u8; 5] = [0x06, 0x00, 0x08, 0x81, 0x75];
 
 #[cfg(test)]
 mod tests {

@@ -68,7 +68,7 @@ fn probe_framed(seen: &Seen) -> Verdict {
             return if Packet::new(r.rest()).is_err() && r.left() >= 12 { Verdict::No } else { Verdict::More };
         };
         let Ok(packet) = Packet::new(data) else { return Verdict::No };
-        if before.is_some_and(|b| !packet.follows(&b)) {
+        if before.is_some_and(|b| !packet.follows(&b) && !packet.follows_unnamed(&b)) {
             return Verdict::No;
         }
         before = Some(packet);
@@ -120,6 +120,13 @@ impl Packet {
         let time = self.timestamp.wrapping_sub(before.timestamp);
         let varied = self.ssrc != u32::from(self.sequence) && !matches!(self.ssrc, 0 | u32::MAX);
         self.ssrc == before.ssrc && varied && (1..=16).contains(&steps) && time < 1 << 24
+    }
+}
+
+/// Some senders have no number for the source; only where lengths agree too.
+impl Packet {
+    fn follows_unnamed(&self, before: &Self) -> bool {
+        self.ssrc == 0 && before.ssrc == 0 && self.sequence == before.sequence.wrapping_add(1)
     }
 }
 

@@ -213,9 +213,13 @@ pub static BFCP: Protocol = Protocol {
 };
 
 fn bfcp(seen: &Seen) -> Verdict {
+    let ids = |data: &[u8]| data.get(4..12).map(<[u8]>::to_vec);
+    let answers = seen.other.first().is_some_and(|b| matches!(b >> 5, 1 | 2)) && ids(seen.other) == ids(seen.data);
     match bfcp_message(seen.data, seen.datagram()) {
+        Ok(Some(_)) if answers => Verdict::Yes("BFCP messages of one conference in both directions"),
         Ok(Some(true)) => Verdict::Yes("BFCP message whose attributes fill it"),
-        Ok(Some(false)) => Verdict::Weak("BFCP message without attributes"),
+        Ok(Some(false)) if seen.datagram() => Verdict::Weak("BFCP message without attributes"),
+        Ok(Some(false)) => Verdict::More,
         Ok(None) => Verdict::No,
         Err(_) if seen.datagram() => Verdict::No,
         Err(_) => Verdict::More,

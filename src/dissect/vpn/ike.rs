@@ -14,7 +14,7 @@ pub static IPSEC: Protocol = Protocol {
     eve: "ike",
     category: "VPN",
     how: "an ISAKMP header whose length fills the datagram, or ESP in sequence",
-    over: &[Transport::Udp, Transport::Tcp],
+    over: &[Transport::Udp, Transport::Tcp, Transport::Ip(50), Transport::Ip(51)],
     ports: &[500, 4500],
     starts: &[
         Start::Mask(16, 0x00cf_0000, 0x0000_0000),
@@ -36,6 +36,11 @@ static INITIATOR: Field = Field::new("ike", "init_spi");
 static RESPONDER: Field = Field::new("ike", "resp_spi");
 
 fn probe(seen: &Seen) -> Verdict {
+    match seen.transport {
+        Transport::Ip(50) => return Verdict::Yes("ESP"),
+        Transport::Ip(51) => return Verdict::Yes("AH"),
+        _ => {}
+    }
     if !seen.datagram() {
         return match seen.data {
             [b'I', b'K', b'E', b'T', b'C', b'P', ..] => Verdict::Yes("IKETCP"),
