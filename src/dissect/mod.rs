@@ -20,7 +20,6 @@ pub mod file;
 pub mod mail;
 pub mod messaging;
 pub mod apps;
-pub mod common;
 pub mod games;
 pub mod industrial;
 pub mod iot;
