@@ -13,16 +13,16 @@ mod registry;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub mod apps;
 pub mod auth;
 pub mod common;
 pub mod database;
 pub mod file;
-pub mod mail;
-pub mod messaging;
-pub mod apps;
 pub mod games;
 pub mod industrial;
 pub mod iot;
+pub mod mail;
+pub mod messaging;
 pub mod net;
 pub mod p2p;
 pub mod remote;

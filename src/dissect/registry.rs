@@ -25,7 +25,6 @@ pub struct Registry {
 /// The families; a new one is a line here.
 static FAMILIES: &[&[&Protocol]] = &[
     super::net::PROTOCOLS,
-    super::web::PROTOCOLS,
     super::mail::PROTOCOLS,
     super::remote::PROTOCOLS,
     super::file::PROTOCOLS,
