@@ -5,6 +5,7 @@ pub mod dhcp6;
 pub mod dns;
 pub mod flowexport;
 pub mod ip;
+pub mod iperf;
 pub mod monitoring;
 pub mod netbios;
 pub mod ntp;
@@ -72,4 +73,6 @@ pub(super) static PROTOCOLS: &[&Protocol] = &[
     &monitoring::FINGER,
     &monitoring::RAFT,
     &monitoring::HP_VIRTGRP,
+    &iperf::IPERF3,
+    &iperf::IPERF2,
 ];

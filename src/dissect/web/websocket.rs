@@ -3,6 +3,9 @@
 //! Nothing is extracted. In the middle of a connection only text tells: the length must fill the segment, and what
 //! clients masked must come out as text.
 
+use crate::dissect::common::text::begins;
+use crate::dissect::messaging::{mqtt::MQTT, small::AMQP, small::NATS, small::STOMP, xmpp::XMPP};
+use crate::dissect::voip::sip::SIP;
 use crate::dissect::{Protocol, Reading, Seen, Start, Transport, Verdict};
 use crate::packet::{Incomplete, Reader};
 
@@ -18,6 +21,23 @@ pub static WEBSOCKET: Protocol = Protocol {
     reading: Reading::Nothing,
     ..Protocol::NEW
 };
+
+/// The protocol inside that client and server agreed upon by the name IANA registers, if it is known.
+pub(super) fn inside(name: &[u8]) -> Option<&'static Protocol> {
+    SUBPROTOCOLS.iter().find(|(known, _)| begins(name.trim_ascii(), known)).map(|(_, protocol)| *protocol)
+}
+
+/// How names of subprotocols begin; versions follow.
+static SUBPROTOCOLS: &[(&[u8], &Protocol)] = &[
+    (b"mqtt", &MQTT),
+    (b"xmpp", &XMPP),
+    (b"sip", &SIP),
+    (b"amqp", &AMQP),
+    (b"nats", &NATS),
+    (b"v10.stomp", &STOMP),
+    (b"v11.stomp", &STOMP),
+    (b"v12.stomp", &STOMP),
+];
 
 /// First byte of a text frame that is whole.
 const TEXT: u8 = 0x81;

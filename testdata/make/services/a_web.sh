@@ -68,7 +68,9 @@ fi
 if try rdp-3390 xrdp; then
     printf '[Globals]\nport=3390\nsecurity_layer=negotiate\ncertificate=%s/cert.pem\nkey_file=%s/key.pem\ntcp_nodelay=true\nLogLevel=INFO\n[Logging]\nLogFile=%s/xrdp.log\n[Xvnc]\nname=Xvnc\nlib=libvnc.so\nusername=ask\npassword=ask\nip=127.0.0.1\nport=-1\n' "$work" "$work" "$work" >"$work/xrdp.ini"
     serve xrdp --nodaemon --config "$work/xrdp.ini"; ready 3390
-    in_client timeout 5 xfreerdp /v:$s:3390 /u:user /p:pass /cert:ignore +auth-only >/dev/null 2>&1
+    ip netns exec "$client" Xvnc :9 -rfbport 5909 -SecurityTypes None -geometry 64x64 >/dev/null 2>&1 & pids+=($!)
+    sleep 1
+    DISPLAY=:9 in_client timeout 5 xfreerdp /v:$s:3390 /u:user /p:pass /cert:ignore +auth-only >/dev/null 2>&1
     save
 fi
 if try telnet-2323 telnetd; then

@@ -84,7 +84,7 @@ if try kerberos-8800 krb5kdc; then
     kdb5_util create -s -P master >/dev/null 2>&1; kadmin.local addprinc -pw secret jo >/dev/null 2>&1
     serve krb5kdc -n; ready 8800
     ask bash -c "echo secret | KRB5CCNAME=$work/cc kinit jo"
-    sed -i "s/kdc = $s/kdc = tcp\/$s/" "$work/krb5.conf"; sed -i 's/\[libdefaults\]/[libdefaults]\n udp_preference_limit = 1/' "$work/krb5.conf"
+    sed -i 's/\[libdefaults\]/[libdefaults]\n udp_preference_limit = 1/' "$work/krb5.conf"
     ask bash -c "echo secret | KRB5CCNAME=$work/cc kinit jo"
     unset KRB5_CONFIG KRB5_KDC_PROFILE
     save
@@ -92,7 +92,7 @@ fi
 if try smb-4450 smbd; then
     mkdir -p "$work/smb"
     printf '[global]\nsmb ports = 4450\nmap to guest = Bad User\npid directory = %s/smb\nlock directory = %s/smb\nstate directory = %s/smb\ncache directory = %s/smb\nprivate dir = %s/smb\nncalrpc dir = %s/smb\nload printers = no\nlog file = %s/smb/log\n[pub]\npath = %s/www\nguest ok = yes\n' "$work" "$work" "$work" "$work" "$work" "$work" "$work" "$work" >"$work/smb.conf"
-    serve smbd -F -s "$work/smb.conf"; ready 4450
+    serve smbd -F --no-process-group -s "$work/smb.conf"; ready 4450
     ask smbclient -s /dev/null -p 4450 -N "//$s/pub" -c "ls"
     save
 fi

@@ -65,6 +65,12 @@ if try iperf3-5201 iperf3; then
     ask iperf3 -c $s -u -n 8K -l 1K
     save
 fi
+if try iperf2-7777 iperf; then
+    serve iperf -s -p 7777; serve iperf -s -u -p 7777; ready 7777; sleep 0.5
+    ask iperf -c $s -p 7777 -n 8K -l 1K
+    ask iperf -c $s -u -p 7777 -n 4K -l 500 -b 400K
+    save
+fi
 if try irc-7001 ngircd; then
     printf '[Global]\nName = irc.example.org\nInfo = test\nPorts = 7001\nListen = %s\nServerUID = nobody\nServerGID = nogroup\n[Options]\nPAM = no\nIdent = no\nDNS = no\n' $s >"$work/ngircd.conf"
     serve ngircd -n -f "$work/ngircd.conf"; ready 7001

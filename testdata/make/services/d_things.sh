@@ -60,7 +60,7 @@ if try wireguard-443 wireguard-go; then
     in_client wg set dqc$$ private-key "$work/wg2" peer "$(wg pubkey <"$work/wg1")" allowed-ips 10.79.0.1/32 endpoint $s:443
     ip -n "$server" addr add 10.79.0.1/24 dev dqs$$; ip -n "$server" link set dqs$$ up
     ip -n "$client" addr add 10.79.0.2/24 dev dqc$$; ip -n "$client" link set dqc$$ up
-    in_client ping -c 3 -i 0.2 -W 2 10.79.0.1 >/dev/null
+    ask ping -c 3 -i 0.2 -W 2 10.79.0.1
     save
 fi
 if try zabbix-10060 zabbix_agentd; then
@@ -79,7 +79,8 @@ if try bgp-1790 bird; then
     save
 fi
 if try mumble-6480 murmurd; then
-    printf 'database=%s/mumble.db\nport=6480\nhost=%s\nlogfile=%s/mumble.log\npidfile=%s/mumble.pid\nsslCert=%s/cert.pem\nsslKey=%s/key.pem\n' "$work" $s "$work" "$work" "$work" "$work" >"$work/mumble.ini"
+    install -d -m 777 "$work/mumble"
+    printf 'database=%s/mumble/db\nport=6480\nhost=%s\nlogfile=%s/mumble.log\npidfile=%s/mumble.pid\nsslCert=%s/cert.pem\nsslKey=%s/key.pem\n' "$work" $s "$work" "$work" "$work" "$work" >"$work/mumble.ini"
     serve murmurd -fg -ini "$work/mumble.ini"; ready 6480
     ask "$python" "$here/services.py" ask mumble $s 6480 "$work"
     save
@@ -93,5 +94,4 @@ both iec104-2410 2410
 both s7comm-1102 1102
 both bacnet-47810 47810
 both enip-44900 44900
-both c37118-4800 4800
 both ads-48898 48898

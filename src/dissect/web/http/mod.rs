@@ -129,6 +129,7 @@ struct Head {
     length: Option<u64>,
     chunked: bool,
     upgrade: Upgrade,
+    agreed: Option<&'static Protocol>,
     asked: Option<Asked>,
     body_seen: bool,
 }
@@ -305,6 +306,10 @@ impl Http {
             if head.upgrade == Upgrade::WebSocket {
                 cx.note("upgrade to WebSocket");
                 layer(cx, &super::websocket::WEBSOCKET);
+                if let Some(inside) = head.agreed {
+                    cx.note("protocol inside the WebSocket by agreement");
+                    cx.layer(inside);
+                }
                 return Some(Step::Done);
             }
             return Some(Step::Inner(used));
@@ -379,6 +384,7 @@ impl Head {
             7 if named(b"upgrade") => {
                 self.upgrade = if holds(value, b"websocket") { Upgrade::WebSocket } else { Upgrade::Other };
             }
+            22 if named(b"sec-websocket-protocol") && response => self.agreed = super::websocket::inside(value),
             8 if named(b"location") && response => drop(cx.text(&REDIRECT, value)),
             10 if named(b"user-agent") => drop(cx.text(&AGENT, value)),
             12 if named(b"content-type") => drop(cx.text(if response { &TYPE } else { &REQUEST_TYPE }, value)),
