@@ -35,7 +35,8 @@ def read_table(path):
     for line in path.read_text().splitlines():
         if line and not line.startswith("#"):
             suffix, app, category = line.split("\t")
-            rows[suffix] = (app, category)
+            # Apps without a host share the suffix '-': each keeps a row of its own.
+            rows[suffix if suffix != "-" else "- " + app] = (app, category)
     return rows
 
 
@@ -116,7 +117,7 @@ def written(rows):
         if category != seen:
             lines.append(f"\n# --- {category} ---")
             seen = category
-        lines.append(f"{name}\t{app}\t{category}")
+        lines.append(f"{name.split()[0]}\t{app}\t{category}")
     return "\n".join(lines) + "\n"
 
 

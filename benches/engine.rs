@@ -81,7 +81,7 @@ fn stages(c: &mut Criterion) {
     let knowledge = Arc::new(Knowledge::builtin());
     let mut group = c.benchmark_group("capture");
     group.throughput(Throughput::Elements(packets)).sample_size(20);
-    group.bench_function("read", |b| b.iter(|| each_packet(|_, data, _| drop(black_box(data)))));
+    group.bench_function("read", |b| b.iter(|| each_packet(|_, data, _| _ = black_box(data))));
     group.bench_function("read + headers", |b| {
         let mut carriers = Vec::new();
         b.iter(|| {

@@ -97,7 +97,7 @@ impl Known {
         }
         let findings = self.findings.get_or_insert_default();
         let inspection = self.inspection.get_or_insert_with(|| Box::new(Inspection::after_syns(packet.syns)));
-        let mut app = None;
+        let (mut app, mut withdrawn) = (None, false);
         scratch.layers.clear();
         let mut env = Env {
             registry: &knowledge.registry,
@@ -108,6 +108,7 @@ impl Known {
             hints: &mut scratch.hints,
             layers: &mut scratch.layers,
             app: &mut app,
+            withdrawn: &mut withdrawn,
             effort: &mut scratch.effort,
         };
         let missing = packet.wire.saturating_sub(packet.data.len());
@@ -116,6 +117,9 @@ impl Known {
             (Transport::Tcp, None) => inspection.bytes(&mut env, packet.side, packet.data),
             _ => inspection.datagram(&mut env, packet.side, packet.data, packet.wire),
         };
+        if withdrawn {
+            self.label.clear();
+        }
         let mut changed = self.take_layers(scratch, knowledge);
         changed |= self.take_names(packet.number, knowledge);
         if let Some(app) = app.and_then(|name| knowledge.apps.by_name(name)) {

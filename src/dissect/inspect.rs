@@ -29,6 +29,8 @@ pub struct Env<'a> {
     pub layers: &'a mut Vec<&'static Protocol>,
     /// App that a dissector named by the protocol's own marks.
     pub app: &'a mut Option<&'static str>,
+    /// Set when a name given earlier turned out to be wrong.
+    pub withdrawn: &'a mut bool,
     /// Probes asked and inspections that met a limit.
     pub effort: &'a mut Effort,
 }
@@ -60,7 +62,8 @@ pub enum Progress {
 pub struct Inspection {
     sides: [Side; 2],
     stage: Stage,
-    weak: Option<(ProtocolId, u64)>,
+    /// Who gave the first weak sign, in which packet and direction.
+    weak: Option<(ProtocolId, u64, usize)>,
     refused: Option<ProtocolId>,
     depth: u8,
     payloads: u16,
@@ -182,7 +185,7 @@ impl Inspection {
     /// What a weak sign spoke for so far.
     #[must_use]
     pub fn suspected(&self) -> Option<ProtocolId> {
-        self.weak.map(|(id, _)| id)
+        self.weak.map(|(id, ..)| id)
     }
 
     /// Bytes of memory it holds besides itself.
@@ -374,6 +377,7 @@ impl Inspection {
         }
         let name = env.registry.get(id);
         env.layers.retain(|p| !std::ptr::eq(*p, name));
+        *env.withdrawn = true;
         env.findings.evidence.clear();
         self.refused = Some(id);
         self.stage = Stage::Probing;
@@ -409,7 +413,7 @@ impl Inspection {
         if let Some(here) = self.sides.get_mut(side) {
             here.candidates = if still.is_empty() { Candidates::None } else { Candidates::Some(still) };
         }
-        self.believe(env, answers.yes, answers.weak)
+        self.believe(env, side, answers.yes, answers.weak)
     }
 
     /// Asks who is meant by a datagram. True if somebody said yes.
@@ -431,12 +435,12 @@ impl Inspection {
         };
         let list = env.registry.candidates(env.transport, data);
         let answers = ask_all(env, list, self.refused, &seen);
-        self.believe(env, answers.yes, answers.weak)
+        self.believe(env, side, answers.yes, answers.weak)
     }
 
     /// Takes a yes, or a weak sign if it is not the first; true if the flow has a name now.
-    fn believe(&mut self, env: &mut Env, yes: Sign, weak: Sign) -> bool {
-        let sign = yes.or_else(|| weak.filter(|(id, _)| self.second_sign(env, *id)));
+    fn believe(&mut self, env: &mut Env, side: usize, yes: Sign, weak: Sign) -> bool {
+        let sign = yes.or_else(|| weak.filter(|(id, _)| self.second_sign(env, side, *id)));
         match sign {
             Some((id, what)) => {
                 self.named(env, id, what);
@@ -449,16 +453,17 @@ impl Inspection {
         }
     }
 
-    /// Whether a weak sign is enough: on a usual port, or from a second packet.
-    fn second_sign(&mut self, env: &Env, id: ProtocolId) -> bool {
+    /// Whether a weak sign is enough: on a usual port, or from a second packet; of a stream, whose first bytes stay the
+    /// same, from the other direction.
+    fn second_sign(&mut self, env: &Env, side: usize, id: ProtocolId) -> bool {
         if usual(env, id) {
             return true;
         }
+        let stream = env.transport == Transport::Tcp;
         match self.weak {
-            Some((suspected, packet)) if suspected == id && packet != env.packet => true,
-            Some((suspected, _)) if suspected == id => false,
+            Some((suspected, packet, from)) if suspected == id => packet != env.packet && !(stream && from == side),
             _ => {
-                self.weak = Some((id, env.packet));
+                self.weak = Some((id, env.packet, side));
                 false
             }
         }

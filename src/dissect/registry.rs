@@ -25,15 +25,15 @@ pub struct Registry {
 /// The families; a new one is a line here.
 static FAMILIES: &[&[&Protocol]] = &[
     super::net::PROTOCOLS,
+    // Before the web, whose JSON-RPC would take the miners.
+    super::p2p::PROTOCOLS,
+    super::web::PROTOCOLS,
     super::mail::PROTOCOLS,
     super::remote::PROTOCOLS,
     super::file::PROTOCOLS,
     super::auth::PROTOCOLS,
     super::database::PROTOCOLS,
     super::messaging::PROTOCOLS,
-    // Before the web, whose JSON-RPC would take the miners.
-    super::p2p::PROTOCOLS,
-    super::web::PROTOCOLS,
     super::voip::PROTOCOLS,
     super::vpn::PROTOCOLS,
     super::industrial::PROTOCOLS,

@@ -80,6 +80,7 @@ impl Talk {
                 hints: &mut self.hints,
                 layers: &mut self.layers,
                 app: &mut self.app,
+                withdrawn: &mut false,
                 effort: &mut effort,
             };
             let progress = if self.transport == Transport::Tcp {

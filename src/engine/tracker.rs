@@ -283,7 +283,8 @@ impl Tracker {
                 transport: Transport::of(proto),
                 ends,
             };
-            if worth_inspecting(&payload, flow.data.known.is_inspected())
+            if !is_padding(&payload)
+                && worth_inspecting(&payload, flow.data.known.is_inspected())
                 && flow.data.known.inspect(&payload, &self.knowledge, &mut self.scratch)
             {
                 flow.data.renamed = true;
@@ -344,6 +345,17 @@ impl Tracker {
         stopped
     }
 }
+
+/// Some boxes count Ethernet's padding into the IP length of bare acknowledgements. A few zeros without PSH are not data:
+/// the real data comes with the same sequence number.
+fn is_padding(packet: &Packet) -> bool {
+    let bare = packet.tcp.is_some_and(|tcp| tcp.flags.0 == ACK);
+    bare && packet.data.len() <= PADDING && packet.data.iter().all(|b| *b == 0)
+}
+
+const ACK: u8 = 16;
+/// What Ethernet's least length of 60 bytes leaves behind 14 + 20 + 20 bytes of headers.
+const PADDING: usize = 6;
 
 /// TCP segments without payload matter only to an inspection under way, for the start of the other direction. A flow
 /// gets one with its first payload: what a flood is made of never does.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::dissect::Protocol;
 use crate::engine::record::FlowRecord;
 use crate::engine::snapshot::Totals;
-use crate::facts::{Facts, Value};
+use crate::facts::{Facts, Field, Value};
 use crate::rules::{Decision, RuleId};
 use crate::time::{SECOND, Stamp};
 
@@ -193,19 +193,42 @@ fn facts(line: &mut Object, facts: &Facts) {
     }
 }
 
+/// The fields of one object; `client.software` goes into an object of its own.
 fn one_object(o: &mut Object, object: &'static str, facts: &Facts) {
     let mut written: Vec<&'static str> = Vec::new();
-    for (field, value) in facts.iter().filter(|(f, _)| f.object == object) {
-        if written.contains(&field.name) {
+    let own = |prefix: Option<&'static str>| {
+        let of = move |name: &'static str| name.split_once('.').map(|(p, _)| p);
+        facts.iter().filter(move |(f, _)| f.object == object && (prefix.is_none() || of(f.name) == prefix))
+    };
+    for (field, value) in own(None) {
+        let prefix = field.name.split_once('.').map(|(p, _)| p);
+        let key = prefix.unwrap_or(field.name);
+        if written.contains(&key) {
             continue;
         }
-        written.push(field.name);
-        if field.many {
-            let all = facts.iter().filter(|(f, _)| std::ptr::eq(*f, *field));
-            o.list(field.name, all.map(|(_, v)| v));
-        } else {
-            o.value(field.name, value);
+        written.push(key);
+        match prefix {
+            None => one_field(o, field, field.name, value, facts),
+            Some(_) => o.object(key, |inner| {
+                let mut done: Vec<&'static str> = Vec::new();
+                for (field, value) in own(prefix) {
+                    let name = field.name.split_once('.').map_or(field.name, |(_, rest)| rest);
+                    if !done.contains(&name) {
+                        done.push(name);
+                        one_field(inner, field, name, value, facts);
+                    }
+                }
+            }),
         }
+    }
+}
+
+fn one_field(o: &mut Object, field: &'static Field, name: &str, value: &Value, facts: &Facts) {
+    if field.many {
+        let all = facts.iter().filter(|(f, _)| std::ptr::eq(*f, field));
+        o.list(name, all.map(|(_, v)| v));
+    } else {
+        o.value(name, value);
     }
 }
 

@@ -78,6 +78,9 @@ impl AppTable {
             None => self.app_of(line)?,
         };
         *last = Some(id);
+        if line.suffix.name == NO_HOST {
+            return Ok(()); // named by its own marks only
+        }
         match self.insert(line.suffix, id) {
             None => Ok(()),
             Some(before) => {
@@ -101,6 +104,9 @@ impl AppTable {
         Ok(id)
     }
 }
+
+/// Stands for the suffix of an app that no host name tells: a messenger's calls, say.
+const NO_HOST: &str = "-";
 
 fn fields(line: &str) -> Result<Line<'_>, Fault> {
     let shape = || (0, "expected three columns with a tab between them: suffix, app, category".to_owned());

@@ -18,7 +18,6 @@ pub(super) static PROTOCOLS: &[&Protocol] = &[
     &small::AVAST,
     &small::XIAOMI,
     &small::DINGTALK,
-    &small::DROPBOX,
     &small::SPOTIFY,
     &small::NEST,
 ];

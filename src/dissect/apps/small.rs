@@ -83,7 +83,7 @@ pub static VIBER: Protocol = Protocol {
     how: "a frame of the chat with its length, or two datagrams of one call",
     over: &[Transport::Tcp, Transport::Udp],
     ports: &[4244, 5242, 5243, 7985, 7987, 9785],
-    starts: &[Start::Mask(2, 0x00ff_ffff, 0), Start::Mask(0, 0x0000_e0ff, 0)],
+    starts: &[Start::Mask(2, 0x00ff_ffff, 0), Start::Mask(6, 0xffff_f9ff, 0xfcff_0180), Start::Mask(0, 0x0000_e0ff, 0)],
     app: Some("Viber"),
     probe: viber,
     ..Protocol::NEW
@@ -92,6 +92,11 @@ pub static VIBER: Protocol = Protocol {
 fn viber(seen: &Seen) -> Verdict {
     if !seen.datagram() {
         return match seen.data {
+            [low, high, _, _, _, _, 0xfc, 0xff, 3 | 5, 0x80, ..]
+                if usize::from(u16::from_le_bytes([*low, *high])) == seen.data.len() =>
+            {
+                Verdict::Yes("frame of a call's setup with its length")
+            }
             [low, high, kind, 0, 0, 0, ..] if usize::from(u16::from_le_bytes([*low, *high])) == seen.data.len() => {
                 if matches!(kind, 0x0a | 0x0b) && seen.data.len() > 40 && seen.usual {
                     Verdict::Yes("frame of the chat with its length")
@@ -105,6 +110,7 @@ fn viber(seen: &Seen) -> Verdict {
             _ => Verdict::No,
         };
     }
+    // Sizes are known of some kinds only; the others count beside one of those.
     let call = |data: &[u8], wire: Option<usize>| match data {
         [a, b, kind @ (1 | 3 | 9 | 0x0b | 0x0c | 0x19 | 0x1a), 0, ..] => {
             let sized = match kind {
@@ -112,7 +118,9 @@ fn viber(seen: &Seen) -> Verdict {
                 9 => 20,
                 0x0b => 34,
                 0x0c => 76,
-                _ => return Some((*a, *b)),
+                0x19 => 34,
+                0x1a => 20,
+                _ => return wire.is_none().then_some((*a, *b)),
             };
             wire.is_none_or(|n| n == sized).then_some((*a, *b))
         }
@@ -155,7 +163,7 @@ fn zoom(seen: &Seen) -> Verdict {
                 Verdict::No
             }
         }
-        ([4, ..], [3, ..]) if (13..=14).contains(&seen.wire) && part(seen.data, 1, 13) == part(seen.other, 1, 13) => {
+        ([4, ..], [3, ..]) if seen.wire >= 13 && part(seen.data, 1, 9) == part(seen.other, 1, 9) => {
             Verdict::Yes("echo of the server's question")
         }
         // The client's first: session of 16 bytes, then zeros.
@@ -297,26 +305,6 @@ pub static DINGTALK: Protocol = Protocol {
     ..Protocol::NEW
 };
 
-/// Dropbox in the local network.
-pub static DROPBOX: Protocol = Protocol {
-    name: "Dropbox",
-    category: "Cloud",
-    how: "the JSON that its clients tell one another",
-    over: UDP,
-    ports: &[17500],
-    starts: &[Start::At(0, b"{\"")],
-    app: Some("Dropbox"),
-    probe: |seen| {
-        let has = |part: &[u8]| memchr::memmem::find(seen.data, part).is_some();
-        if has(b"\"host_int\"") && (has(b"\"displayname\"") || has(b"\"namespaces\"")) {
-            Verdict::Yes("JSON with host_int")
-        } else {
-            Verdict::No
-        }
-    },
-    ..Protocol::NEW
-};
-
 /// Spotify in the local network.
 pub static SPOTIFY: Protocol = Protocol {
     name: "Spotify",
@@ -344,7 +332,7 @@ pub static NEST: Protocol = Protocol {
             if length + 2 == seen.data.len() {
                 Verdict::Yes("Weave message with its length")
             } else if length + 2 < seen.data.len() {
-                Verdict::Weak("Weave message")
+                if seen.usual { Verdict::Weak("Weave message") } else { Verdict::No }
             } else {
                 Verdict::More
             }
@@ -374,7 +362,6 @@ mod tests {
         let hello = [&[0, 90, 0x38, 0x4c, 0, 0, 0x21, 0, 0, 0, 0, 0, 4][..], b"SNI\0\x0aedge.e.org"].concat();
         let talk = Talk::udp(4000, 9998).client(&hello).run();
         assert_eq!((talk.names(), facts(&talk, &SNI)), (vec!["SD-RTN"], vec!["edge.e.org".to_string()]));
-        assert_eq!(Talk::udp(4000, 9998).client(b"{\"host_int\": 1, \"namespaces\": []}").run().names(), ["Dropbox"]);
         for (protocol, message) in [(&DISCORD, &ask[..]), (&VIBER, &call), (&OICQ, &oicq), (&SD_RTN, &hello)] {
             survives(protocol, &[message]);
         }

@@ -2,7 +2,7 @@
 //!
 //! Extracted: the host that a Minecraft client asks for.
 
-use crate::dissect::{Cx, Protocol, Reading, Start, Step, Transport, Verdict};
+use crate::dissect::{Cx, Protocol, Reading, Seen, Start, Step, Transport, Verdict};
 use crate::facts::{Field, Role};
 use crate::packet::{Incomplete, Reader};
 
@@ -38,9 +38,7 @@ pub static HALF_LIFE: Protocol = Protocol {
     starts: &[Start::At(0, &[0xff; 4])],
     app: Some("HalfLife2"),
     probe: |seen| {
-        if seen.data.ends_with(b"0000000000\0")
-            || seen.data.ends_with(b"000000000\0") && seen.data.get(4) == Some(&b'q')
-        {
+        if seen.wire >= 20 && seen.data.ends_with(b"000\0") {
             Verdict::Yes("challenge that ends with zeros")
         } else {
             Verdict::No
@@ -115,9 +113,10 @@ pub static GENSHIN: Protocol = Protocol {
     name: "GenshinImpact",
     category: "Game",
     how: "its handshake of 20 bytes, or KCP segments with a token",
-    over: UDP,
+    over: &[Transport::Udp, Transport::Tcp],
     ports: &[22101, 22102],
     starts: &[
+        Start::At(0, &[1, 0, 0, 0]),
         Start::At(0, &[0, 0, 0, 0xff, 0, 0, 0, 0]),
         Start::At(0, &[0, 0, 1, 0x45]),
         Start::Mask(8, 0xfc00_0000, 0x5000_0000),
@@ -129,11 +128,28 @@ pub static GENSHIN: Protocol = Protocol {
         (Some([0, 0, 1, 0x45]), Some([0x49, 0x96, 2, 0xd2, 0x14, 0x51, 0x45, 0x45]), 20) => {
             Verdict::Yes("answer to the handshake")
         }
+        _ if !seen.datagram() => genshin_stream(seen),
         _ if segments(seen.data, 4).is_ok() => Verdict::Yes("KCP segments with a token that fill the datagram"),
         _ => Verdict::No,
     },
     ..Protocol::NEW
 };
+
+/// Login and answer: one, length, kind, and one number in both.
+fn genshin_stream(seen: &Seen) -> Verdict {
+    let number = |data: &[u8]| match data {
+        [1, 0, 0, 0, length, 7 | 8, 0, 0, 0, _, a, b, c, d, ..] if usize::from(*length) <= data.len() => {
+            Some([*a, *b, *c, *d])
+        }
+        _ => None,
+    };
+    match (number(seen.data), number(seen.other)) {
+        (Some(a), Some(b)) if a == b && a != [0; 4] => Verdict::Yes("login and answer with one number"),
+        (Some(_), None) if seen.other.is_empty() => Verdict::More,
+        (None, _) if seen.data.len() < 14 => Verdict::More,
+        _ => Verdict::No,
+    }
+}
 
 /// Segments of one conversation that fill the datagram; `token` bytes follow the conversation's number.
 fn segments(data: &[u8], token: usize) -> Result<(), Incomplete> {

@@ -43,21 +43,26 @@ pub static AMONG_US: Protocol = Protocol {
 };
 
 /// CryEngine's network.
-pub static CRY_NETWORK: Protocol =
-    game("CryNetwork", "a connection request with its length and marks", UDP, &[Start::At(3, &[0x08, 0xed])], |seen| {
-        let marks = seen.data.get(16) == Some(&1) && seen.data.get(24..26) == Some(&[3, 7]);
+pub static CRY_NETWORK: Protocol = game(
+    "CryNetwork",
+    "a connection request with its length and marks",
+    UDP,
+    &[Start::At(16, &[1, 0, 0, 0, 7, 0, 0, 0, 3, 7])],
+    |seen| {
+        let marks = seen.data.get(5..16) == Some(&[0; 11]);
         let length = seen.data.first().is_some_and(|n| usize::from(*n) + 10 == seen.wire);
         if marks && length { Verdict::Yes("connection request") } else { Verdict::No }
-    });
+    },
+);
 
 /// Riot Games.
 pub static RIOT: Protocol = game(
     "RiotGames",
     "a client's number and its row of zeros or its tail",
     UDP,
-    &[Start::At(5, &[0x32, 0x42, 0x04])],
+    &[Start::At(5, &[0x32]), Start::At(1, &[0x32])],
     |seen| {
-        let zeros = seen.wire == 53 && seen.data.get(12..37) == Some(&[0; 25]);
+        let zeros = seen.wire == 53 && seen.data.get(12..36) == Some(&[0; 24]);
         if zeros || seen.data.ends_with(b"\xaa\xaa\xaa\xaa\xbb\xbb\xbb\xbb") {
             Verdict::Yes("opening of a game client")
         } else {

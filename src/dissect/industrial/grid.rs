@@ -32,7 +32,15 @@ fn dnp3(seen: &Seen) -> Verdict {
     };
     let (head, sum) = header.split_at(8);
     let sound = !reflected(head, 0, 0xa6bc) == u16::from_le_bytes([sum[0], sum[1]]);
-    if sound && header[2] >= 5 { Verdict::Yes("link header with a sound checksum") } else { Verdict::No }
+    let data = usize::from(header[2]).saturating_sub(5);
+    let whole = 10 + data + data.div_ceil(16) * 2;
+    match header[2] {
+        0..5 => Verdict::No,
+        _ if sound => Verdict::Yes("link header with a sound checksum"),
+        // Some test devices do not count; then all lengths must agree.
+        _ if whole == seen.wire && data > 0 => Verdict::Weak("link header whose length fits"),
+        _ => Verdict::No,
+    }
 }
 
 fn read_dnp3(cx: &mut Cx, data: &[u8]) -> Step {

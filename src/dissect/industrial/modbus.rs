@@ -111,7 +111,7 @@ fn fits(function: u8, rest: &[u8]) -> bool {
         24 => rest.len() == 2 || matches!(rest, [0, n, ..] if rest.len() == 2 + usize::from(*n)),
         43 => matches!(rest, [13 | 14, ..]) && rest.len() >= 3,
         UMAS_FUNCTION => rest.len() >= 2,
-        0x81..=0x98 | 0xab | 0xda => matches!(rest, [1..=11]),
+        0x81..=0x98 | 0xab | 0xda => matches!(rest, [1..=11] | [1..=11, 0]),
         _ => false,
     }
 }

@@ -79,7 +79,7 @@ fn probe(seen: &Seen, is: fn(&[u8]) -> Option<&'static str>) -> Verdict {
         match Cotp::new(body) {
             Some(Cotp::Data(data)) => match is(data) {
                 Some(what) => return Verdict::Yes(what),
-                None if data.is_empty() => {}
+                None if data.len() < 2 => {}
                 None => return Verdict::No,
             },
             Some(Cotp::Connect(_)) => {}

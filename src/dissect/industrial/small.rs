@@ -25,7 +25,7 @@ pub static ENIP: Protocol = Protocol {
     how: "an encapsulation header with a known command, its length and no options",
     over: &[Transport::Tcp, Transport::Udp],
     ports: &[44818],
-    starts: &[Start::Mask(0, 0x88ff_0000, 0)],
+    starts: &[Start::Mask(0, 0x80ff_0000, 0)],
     probe: |seen| judge(seen, enip(seen)),
     ..Protocol::NEW
 };
@@ -134,23 +134,24 @@ fn read_opc(cx: &mut Cx, data: &[u8]) -> Step {
     Step::Done
 }
 
-/// PROFINET IO over connectionless DCE RPC.
+/// PROFINET IO, known only inside connectionless DCE RPC.
 pub static PROFINET: Protocol = Protocol {
     name: "PROFINET_IO",
     category: "IoT-Scada",
     how: "the interface of PROFINET IO in a connectionless RPC header",
     over: &[Transport::Udp],
-    ports: &[34964],
-    starts: &[Start::Mask(0, 0xffe0_0000, 0x0400_0000)],
-    probe: |seen| {
-        let little = [0xa0, 0xde, 0x97, 0x6c, 0xd1, 0x11, 0x82, 0x71];
-        let big = [0x6c, 0x97, 0x11, 0xd1, 0x82, 0x71];
-        let is =
-            |at: usize| seen.data.get(at + 2..at + 10) == Some(&little) || seen.data.get(at + 4..at + 10) == Some(&big);
-        if is(24) || is(8) { Verdict::Yes("interface of PROFINET IO") } else { Verdict::No }
-    },
+    app: Some("PROFINET_IO"),
     ..Protocol::NEW
 };
+
+/// Whether a connectionless RPC header is for the interfaces of PROFINET IO: dea000xx-6c97-11d1-8271, in either order
+/// of bytes.
+#[must_use]
+pub fn is_profinet(data: &[u8]) -> bool {
+    let little = [0xa0, 0xde, 0x97, 0x6c, 0xd1, 0x11, 0x82, 0x71];
+    let big = [0x6c, 0x97, 0x11, 0xd1, 0x82, 0x71];
+    [24, 8].into_iter().any(|at| data.get(at + 2..at + 10) == Some(&little) || data.get(at + 4..at + 10) == Some(&big))
+}
 
 /// FINS.
 pub static FINS: Protocol = Protocol {
@@ -232,7 +233,9 @@ pub static KNX: Protocol = Protocol {
     probe: |seen| match seen.data {
         [6, 0x10, 2 | 3 | 4 | 5 | 6 | 7 | 9, _, high, low, ..] => {
             let length = usize::from(u16::from_be_bytes([*high, *low]));
-            if length == if seen.datagram() { seen.wire } else { seen.data.len() } {
+            let next = seen.data.get(length..).unwrap_or_default();
+            let whole = if seen.datagram() { length == seen.wire } else { length == seen.data.len() };
+            if length >= 6 && (whole || next.starts_with(&[6, 0x10])) {
                 Verdict::Yes("KNXnet/IP header with the message's length")
             } else {
                 Verdict::No

@@ -25,7 +25,12 @@ static PATH: Field = Field::new("coap", "path");
 static HOST: Field = Field::new("coap", "host").role(Role::Asked);
 
 fn probe(seen: &Seen) -> Verdict {
-    let Ok(message) = Message::new(seen.data) else { return Verdict::No };
+    let Ok(message) = Message::new(seen.data) else {
+        return match draft(seen.data) {
+            Ok(6..) => Verdict::Yes("CoAP request of the drafts, with a path"),
+            _ => Verdict::No,
+        };
+    };
     let ids = |data: &[u8]| {
         let token = usize::from(data.first()? & 0x0f);
         Some((data.get(2..4)?.to_vec(), data.get(4..4 + token)?.to_vec()))
@@ -113,6 +118,32 @@ impl<'a> Message<'a> {
         }
         Ok(())
     }
+}
+
+/// Before the standard (drafts up to 12) the token's place held the number of options, and a path was option 9. Gives
+/// the letters of the path.
+fn draft(data: &[u8]) -> Result<usize, Incomplete> {
+    let mut r = Reader::new(data);
+    let (count, code) = (r.u8("count")? & 0x0f, r.u8("code")?);
+    r.skip(2, "message id")?;
+    let (mut number, mut letters) = (0, 0);
+    for _ in 0..count {
+        let head = r.u8("option")?;
+        number += head >> 4;
+        let length = match head & 0x0f {
+            15 => usize::from(r.u8("length")?) + 15,
+            n => usize::from(n),
+        };
+        let value = r.take(length, "value")?;
+        let text = value.iter().all(|b| (b' '..=b'~').contains(b));
+        match number {
+            5 | 9 | 15 if text => letters += value.len(),
+            1 | 2 | 7 | 10 | 12 if value.len() <= 4 => {}
+            4 | 11 | 13 | 14 if value.len() <= 8 => {}
+            _ => return Err(Incomplete("known option")),
+        }
+    }
+    if (1..=4).contains(&code) && r.is_empty() { Ok(letters) } else { Err(Incomplete("request")) }
 }
 
 /// A number of four bits, of which 13 and 14 stand for one or two bytes more.

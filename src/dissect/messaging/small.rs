@@ -172,6 +172,7 @@ fn kafka(seen: &Seen) -> Verdict {
             }
         }
         _ if size == u16::MAX && exact => Verdict::Weak("Kafka request"),
+        _ if size == 0 && exact && seen.usual => Verdict::Weak("Kafka request"),
         None if size < 256 && u32::from(size) <= length => Verdict::More,
         _ => Verdict::No,
     }

@@ -6,7 +6,6 @@ pub mod dns;
 pub mod flowexport;
 pub mod ip;
 pub mod iperf;
-pub mod ipsec;
 pub mod monitoring;
 pub mod netbios;
 pub mod ntp;
@@ -43,7 +42,6 @@ pub(super) static PROTOCOLS: &[&Protocol] = &[
     &ip::GRE,
     &ip::IP_IN_IP,
     &sctp::SCTP,
-    &ipsec::IPSEC,
     &flowexport::NETFLOW,
     &flowexport::SFLOW,
     &tunnels::VXLAN,

@@ -79,7 +79,6 @@ pub static RAFT: Protocol = Protocol {
 pub static HP_VIRTGRP: Protocol = Protocol {
     name: "HP_VIRTGRP",
     how: "a first message of type 0x16 and its answer of type 0x17 whose lengths fit",
-    ports: &[5223],
     starts: &[Start::At(0, &[0x16, 0]), Start::At(0, &[0x17, 0])],
     probe: virtgrp,
     ..TCP
@@ -169,7 +168,6 @@ fn virtgrp(seen: &Seen) -> Verdict {
     let (asks, answers) = (fits(seen.data, 0x16), fits(seen.data, 0x17));
     match (asks, answers) {
         _ if seen.data.len() < 8 => Verdict::More,
-        (true, _) if seen.other.is_empty() && seen.usual => Verdict::Weak("message of type 0x16"),
         (true, _) if seen.other.is_empty() => Verdict::More,
         (true, _) if fits(seen.other, 0x17) => Verdict::Yes("message and answer"),
         (_, true) if seen.other.first() == Some(&0x16) && seen.other.get(3) == Some(&0) => {

@@ -4,6 +4,7 @@
 //! Extracted: interfaces bound and called, operation numbers. Not extracted: arguments.
 
 use crate::dissect::common::at;
+use crate::dissect::industrial::small::{PROFINET, is_profinet};
 use crate::dissect::{Cx, Protocol, Reading, Seen, Start, Step, Transport, Verdict};
 use crate::facts::Field;
 use crate::packet::{Incomplete, Reader};
@@ -83,6 +84,9 @@ fn read(cx: &mut Cx, data: &[u8]) -> Step {
     if cx.transport != Transport::Tcp {
         cx.word(&VERSION, "4.0");
         let _ = datagram_facts(cx, data);
+        if is_profinet(data) {
+            cx.layer(&PROFINET);
+        }
         return Step::Done;
     }
     let Some(header) = header(data) else {

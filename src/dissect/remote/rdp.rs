@@ -162,6 +162,8 @@ fn names(protocols: u32) -> impl Iterator<Item = &'static str> {
 
 /// The core data of a client: a block of type 0xc001 whose name of 32 bytes stands behind 24 others.
 fn conference(cx: &mut Cx, body: &[u8]) {
+    let Some(start) = memchr::memmem::find(body, b"Duca") else { return };
+    let body = body.get(start..).unwrap_or_default();
     let Some(core) = body.windows(2).position(|w| w == [0x01, 0xc0]) else { return };
     let Some(name) = body.get(core + 24..core + 56) else { return };
     let text = utf16::le(name);

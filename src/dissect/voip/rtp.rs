@@ -80,6 +80,10 @@ fn probe_control(seen: &Seen) -> Verdict {
     match reports(seen.data) {
         Some((count, true)) if count > 1 => Verdict::Yes("RTCP compound whose reports fill the datagram"),
         Some((_, true)) => Verdict::Weak("RTCP report that fills the datagram"),
+        // Encrypted behind the first header; the source stays the same.
+        Some((_, false)) if is_control(seen.previous) && seen.data.get(4..8) == seen.previous.get(4..8) => {
+            Verdict::Yes("RTCP reports of one source, encrypted")
+        }
         _ => Verdict::No,
     }
 }

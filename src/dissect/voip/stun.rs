@@ -7,6 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::rtp::{self, RTCP, RTP};
+use crate::dissect::common::text::line;
 use crate::dissect::{Cx, Dissector, Protocol, Reading, Seen, Start, Step, Transport, Verdict};
 use crate::facts::{Field, Role};
 use crate::packet::{Incomplete, Reader};
@@ -25,6 +26,7 @@ pub static STUN: Protocol = Protocol {
         // Classic: the two highest bits and the lowest two of the length are zero.
         Start::Mask(0, 0xfee0_0003, 0),
         Start::Range(0x40, 0x4f),
+        Start::At(0, b"RSP/"),
     ],
     fields: &[&REALM, &SOFTWARE, &USERNAME, &METHOD, &MAPPED],
     probe,
@@ -41,7 +43,19 @@ static MAPPED: Field = Field::new("stun", "mapped_address");
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 
 fn probe(seen: &Seen) -> Verdict {
+    if seen.data.starts_with(b"RSP/") {
+        return by_words(seen);
+    }
     if seen.datagram() { probe_datagram(seen) } else { probe_stream(seen) }
+}
+
+/// Cameras ask their servers in words: `RSP/2.0 STUN`.
+fn by_words(seen: &Seen) -> Verdict {
+    match line(seen.data) {
+        Some((first, _)) if memchr::memmem::find(first, b"STUN").is_some() => Verdict::Yes("RSP line that names STUN"),
+        None if !seen.datagram() && seen.data.len() < 128 => Verdict::More,
+        _ => Verdict::No,
+    }
 }
 
 fn probe_datagram(seen: &Seen) -> Verdict {
@@ -180,6 +194,9 @@ impl Stun {
 
     /// One message of a TCP stream.
     fn stream(&mut self, cx: &mut Cx, data: &[u8]) -> Step {
+        if data.starts_with(b"RSP/") {
+            return Step::Done;
+        }
         let framed = data.get(6..10) == Some(&COOKIE);
         let whole = match data {
             _ if framed => 2 + length_at(data, 0),
@@ -213,11 +230,7 @@ impl Stun {
         match kind {
             0x0006 => drop(cx.text(&USERNAME, value.trim_ascii_end())),
             0x0014 => realm(cx, value),
-            0x8022 if value.iter().all(|b| (b' '..=b'~').contains(b)) && value != b"None" => {
-                if cx.text(&SOFTWARE, value) {
-                    cx.note_fact("SOFTWARE", &SOFTWARE);
-                }
-            }
+            0x8022 => software(cx, value),
             0x0020 => {
                 if let Some(address) = xored(value) {
                     cx.address(&MAPPED, address);
@@ -244,6 +257,13 @@ impl Stun {
             cx.note("RTP beside STUN");
             cx.layer(&RTP);
         }
+    }
+}
+
+fn software(cx: &mut Cx, value: &[u8]) {
+    let text = value.iter().all(|b| (b' '..=b'~').contains(b)) && value != b"None";
+    if text && cx.text(&SOFTWARE, value) {
+        cx.note_fact("SOFTWARE", &SOFTWARE);
     }
 }
 

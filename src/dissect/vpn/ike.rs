@@ -17,8 +17,11 @@ pub static IPSEC: Protocol = Protocol {
     over: &[Transport::Udp, Transport::Tcp, Transport::Ip(50), Transport::Ip(51)],
     ports: &[500, 4500],
     starts: &[
-        Start::Mask(16, 0x00cf_0000, 0x0000_0000),
-        Start::Mask(20, 0x00cf_0000, 0x0000_0000),
+        // Version 1.0 or 2.0, at its place in the header or behind the non-ESP marker.
+        Start::Mask(16, 0x00ff_0000, 0x0010_0000),
+        Start::Mask(16, 0x00ff_0000, 0x0020_0000),
+        Start::Mask(20, 0x00ff_0000, 0x0010_0000),
+        Start::Mask(20, 0x00ff_0000, 0x0020_0000),
         Start::At(0, b"IKETCP"),
         Start::Port,
     ],
@@ -36,6 +39,7 @@ static INITIATOR: Field = Field::new("ike", "init_spi");
 static RESPONDER: Field = Field::new("ike", "resp_spi");
 
 fn probe(seen: &Seen) -> Verdict {
+    // Without ports there is nothing else to see.
     match seen.transport {
         Transport::Ip(50) => return Verdict::Yes("ESP"),
         Transport::Ip(51) => return Verdict::Yes("AH"),
@@ -68,7 +72,10 @@ fn esp(seen: &Seen) -> Verdict {
     match (seen.data, head(seen.data), head(seen.previous)) {
         ([0xff], ..) => Verdict::Weak("keepalive of a NAT mapping"),
         (_, Ok((spi, now)), Ok((before_spi, before)))
-            if spi > 255 && spi == before_spi && (1..64).contains(&now.wrapping_sub(before)) && seen.wire % 2 == 0 =>
+            if spi > 255
+                && spi == before_spi
+                && (1..64).contains(&now.wrapping_sub(before))
+                && seen.wire.is_multiple_of(2) =>
         {
             Verdict::Yes("ESP packets of one SPI in sequence")
         }

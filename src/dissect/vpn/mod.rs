@@ -14,7 +14,6 @@ pub(super) static PROTOCOLS: &[&Protocol] = &[
     &openvpn::OPENVPN,
     &ike::IPSEC,
     &small::PPTP,
-    &small::L2TP,
     &small::TINC,
     &small::SOFTETHER,
     &small::TAILSCALE,

@@ -102,10 +102,17 @@ fn judge(packet: &Packet, other: Option<&Packet>, length: usize) -> Option<&'sta
     if packet.opcode == CLIENT && first && rest == [0; 5] {
         return Some("client reset with nothing acknowledged");
     }
-    if matches!(packet.opcode, CLIENT | CLIENT_V3) && first {
-        if let Some(what) = authenticated_reset(rest, length) {
-            return Some(what);
-        }
+    if let (SERVER, [1, 0, 0, 0, 0, peer @ ..]) = (packet.opcode, rest)
+        && peer.len() == 12
+        && peer.ends_with(&[0; 4])
+    {
+        return Some("server reset that acknowledges message 0");
+    }
+    if matches!(packet.opcode, CLIENT | CLIENT_V3)
+        && first
+        && let Some(what) = authenticated_reset(rest, length)
+    {
+        return Some(what);
     }
     let other = other.filter(|o| o.session != packet.session)?;
     if acknowledges(rest, other) {

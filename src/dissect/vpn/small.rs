@@ -1,5 +1,4 @@
-//! Tunnels that are known by the form of their first message: PPTP's control (RFC 2637), L2TP's control (RFC 2661),
-//! tinc, SoftEther, Tailscale's discovery, Cisco's IPsec over UDP.
+//! Tunnels that are known by the form of their first message: PPTP's control (RFC 2637), tinc, SoftEther, Tailscale's discovery, Cisco's IPsec over UDP.
 //!
 //! Extracted: the host name of PPTP. Tinc announces its datagrams.
 
@@ -39,31 +38,6 @@ fn read_pptp(cx: &mut Cx, data: &[u8]) -> Step {
         cx.note_fact("host", &HOST);
     }
     Step::DoneHere
-}
-
-/// L2TP.
-pub static L2TP: Protocol = Protocol {
-    name: "L2TP",
-    category: "VPN",
-    how: "a control message whose length and first attribute fit",
-    over: &[Transport::Udp],
-    ports: &[1701],
-    starts: &[Start::Mask(0, 0xffff_0000, 0xc802_0000)],
-    probe: l2tp,
-    ..Protocol::NEW
-};
-
-fn l2tp(seen: &Seen) -> Verdict {
-    let mut r = Reader::new(seen.data);
-    let mut message = || -> Result<bool, Incomplete> {
-        r.skip(2, "flags")?;
-        let length = usize::from(r.u16("length")?);
-        r.skip(8, "ids, sequence")?;
-        // No attribute: an acknowledgement. Else the first one is the message type.
-        let first = r.is_empty() || r.take(6, "attribute")? == [0x80, 8, 0, 0, 0, 0];
-        Ok(length == seen.wire && first)
-    };
-    if message() == Ok(true) { Verdict::Yes("L2TP control message that fills the datagram") } else { Verdict::No }
 }
 
 /// tinc.
@@ -184,7 +158,6 @@ mod tests {
     }
 
     const PACKED: &[u8] = b"\0\0\0\x02\0\0\0\x0ahost_name\0\0\0\x02\0\0\0\x01\0\0\0\x03vpn";
-    const SCCRQ: &[u8] = &[0xc8, 2, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 8, 0, 0, 0, 0, 0, 1];
 
     #[test]
     fn each_is_named_and_survives() {
@@ -193,11 +166,9 @@ mod tests {
         let talk = Talk::tcp(4000, 9998).client(b"0 alpha 17.7\n").run();
         assert_eq!((talk.names(), talk.hints.len()), (vec!["TINC"], 1));
         assert_eq!(Talk::udp(4000, 9998).client(PACKED).run().names(), ["Softether"]);
-        assert_eq!(Talk::udp(4000, 9998).client(SCCRQ).run().names(), ["L2TP"]);
         assert_eq!(Talk::udp(4000, 9998).client(b"TS\xf0\x9f\x92\xac12345").run().names(), ["Tailscale"]);
         survives(&PPTP, &[&start()]);
         survives(&SOFTETHER, &[PACKED]);
-        survives(&L2TP, &[SCCRQ]);
         survives(&TINC, &[b"0 alpha 17\n"]);
     }
 }

@@ -33,7 +33,7 @@ pub static WARP: Protocol = Protocol {
     how: "a WireGuard handshake with one client number in the reserved bytes of both directions",
     over: &[Transport::Udp],
     ports: &[2408, 500, 1701, 4500],
-    starts: &[Start::Range(1, 4)],
+    starts: &[Start::Range(1, 4), Start::At(0, &[0xc4])],
     app: Some("CloudflareWarp"),
     probe: probe_warp,
     ..Protocol::NEW
@@ -54,6 +54,9 @@ fn probe(seen: &Seen) -> Verdict {
 }
 
 fn probe_warp(seen: &Seen) -> Verdict {
+    if let Some(verdict) = warp_data(seen) {
+        return verdict;
+    }
     let Ok(here) = Message::new(seen.data, seen.wire) else { return Verdict::No };
     let first = |data| {
         let mut r = Reader::new(data);
@@ -72,6 +75,19 @@ fn probe_warp(seen: &Seen) -> Verdict {
         }
         _ => Verdict::No,
     }
+}
+
+/// The newer form sets the highest bits of the type, and does not pad.
+fn warp_data(seen: &Seen) -> Option<Verdict> {
+    let parts = |data: &[u8]| {
+        let mut r = Reader::new(data);
+        let head = r.array::<8>("type, client number, index").ok()?;
+        Some((head, r.u64_le("counter").ok()?))
+    };
+    let ((head, now), (before, then)) = parts(seen.data).zip(parts(seen.previous))?;
+    let same = head == before && head[0] == 0xc4 && head[1..4] != [0; 3];
+    let follows = now < 1 << 32 && (1..64).contains(&now.wrapping_sub(then));
+    (same && follows && seen.usual).then_some(Verdict::Yes("WireGuard data of one client number, in sequence"))
 }
 
 struct Message {
@@ -93,7 +109,7 @@ impl Message {
             1 => wire == 148,
             2 => wire == 92,
             3 => wire == 64,
-            4 => wire >= 32 && wire % 16 == 0 && r.u64_le("counter")? < 1 << 40,
+            4 => wire >= 32 && wire.is_multiple_of(16) && r.u64_le("counter")? < 1 << 40,
             _ => false,
         };
         sound.then_some(Self { kind, reserved, index, receiver }).ok_or(Incomplete("length of its type"))

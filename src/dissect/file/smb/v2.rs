@@ -33,7 +33,8 @@ fn one(cx: &mut Cx, message: &[u8]) {
     let response = flags & 1 != 0;
     match (command, response) {
         (NEGOTIATE, true) => {
-            if let Some(dialect) = at::u16_le(body, 4) {
+            // To a negotiation of version 1 the server may say that another one of version 2 shall follow.
+            if let Some(dialect) = at::u16_le(body, 4).filter(|d| *d != 0x02ff) {
                 cx.word(&DIALECT, dialect_name(dialect));
                 cx.note_fact("SMB dialect", &DIALECT);
             }
@@ -61,7 +62,6 @@ fn dialect_name(dialect: u16) -> &'static str {
         0x0210 => "2.10",
         0x0222 => "2.22",
         0x0224 => "2.24",
-        0x02ff => "2.??",
         0x0300 => "3.00",
         0x0302 => "3.02",
         0x0310 => "3.10",
