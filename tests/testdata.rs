@@ -15,6 +15,8 @@ const ROWS: &[Row] = &[
     ("bacnet-47810", 47810, &["BACnet"], ""),
     ("bgp-1790", 1790, &["BGP"], ""),
     ("coap-56830", 56830, &["COAP"], ""),
+    ("collectd-25900", 25900, &["collectd"], ""),
+    ("dhcp-67", 67, &["DHCP"], ""),
     ("dicom-11113", 11113, &["DICOM"], ""),
     ("dns-5300", 5300, &["DNS"], "www.example.org"),
     ("dot-8853", 8853, &["TLS/DoH_DoT"], ""),
@@ -31,6 +33,7 @@ const ROWS: &[Row] = &[
     ("hl7-2600", 2600, &["HL7"], ""),
     ("http-22", 22, &["HTTP"], "shop.example.org"),
     ("http2-9999", 9999, &["HTTP2"], "www.example.org"),
+    ("icecast-8005", 8005, &["HTTP/IceCast"], ""),
     ("iec104-2410", 2410, &["IEC60870"], ""),
     ("imap-10143", 10143, &["IMAP"], ""),
     ("imap-starttls-8080", 8080, &["IMAP/TLS"], ""),
@@ -40,6 +43,7 @@ const ROWS: &[Row] = &[
     ("irc-7001", 7001, &["IRC"], ""),
     ("kerberos-8800", 8800, &["Kerberos"], ""),
     ("ldap-3890", 3890, &["LDAP", "LDAP/TLS"], ""),
+    ("mdns-5353", 5353, &["MDNS"], ""),
     ("memcached-8082", 8082, &["Memcached"], ""),
     ("modbus-5020", 5020, &["Modbus"], ""),
     ("mqtt-8090", 8090, &["MQTT"], ""),
@@ -55,12 +59,18 @@ const ROWS: &[Row] = &[
     ("pop3-stls-10110", 10110, &["POP3/TLS"], ""),
     ("postgresql-15432", 15432, &["PostgreSQL", "PostgreSQL/TLS"], ""),
     ("proxy-2222", 2222, &["HTTP/HTTP_Connect/TLS", "HTTP/HTTP_Proxy"], ""),
+    ("ptp-320", 320, &["PTPv2"], ""),
     ("quic-853", 853, &["QUIC/HTTP3"], "www.example.org"),
     ("radius-18120", 18120, &["Radius"], ""),
     ("rdp-3390", 3390, &["RDP/TLS"], ""),
     ("resp-6379", 6379, &["RESP"], ""),
     ("resp-80", 80, &["RESP"], ""),
+    ("routing", 520, &["RIP"], ""),
+    ("routing", 3784, &["BFD"], ""),
+    ("routing", PORTLESS, &["ICMP", "IGMP", "OSPF"], ""),
+    ("rpc-111", 111, &["RPC"], ""),
     ("rsync-8730", 8730, &["RSYNC"], ""),
+    ("rtps-7400", 7400, &["RTPS"], ""),
     ("s7comm-1102", 1102, &["S7Comm"], ""),
     ("sip-5099", 5099, &["SIP"], ""),
     ("smb-4450", 4450, &["SMBv23"], ""),
@@ -70,6 +80,7 @@ const ROWS: &[Row] = &[
     ("socks-8081", 8081, &["SOCKS/HTTP"], ""),
     ("ssh-443", 443, &["SSH"], ""),
     ("ssh-first-80", 80, &["SSH"], ""),
+    ("stomp-61700", 61700, &["STOMP"], ""),
     ("stun-3500", 3500, &["STUN"], ""),
     ("syslog-5514", 5514, &["Syslog"], ""),
     ("telnet-2323", 2323, &["Telnet"], ""),
@@ -78,6 +89,7 @@ const ROWS: &[Row] = &[
     ("thrift-9191", 9191, &["Thrift"], ""),
     ("tls-25", 25, &["TLS"], "www.example.org"),
     ("vnc-5999", 5999, &["VNC"], ""),
+    ("vrrp-0", PORTLESS, &["IGMP", "VRRP"], ""),
     ("websocket-8023", 8023, &["HTTP/WebSocket"], "www.example.org"),
     ("wireguard-443", 443, &["WireGuard"], ""),
     ("x11-6007", 6007, &["X11"], ""),
@@ -87,8 +99,10 @@ const ROWS: &[Row] = &[
     ("zeromq-5600", 5600, &["ZeroMQ"], ""),
 ];
 
+/// What has no ports.
+const PORTLESS: u64 = 0;
 /// Ports that two hosts agreed upon.
-const DATA: u64 = 0;
+const DATA: u64 = 1 << 16;
 
 #[test]
 fn services_on_any_port() {
@@ -102,7 +116,7 @@ fn services_on_any_port() {
             let server = flow["dest_port"].as_u64().unwrap_or(0);
             if dpi["confidence"] != "payload" {
                 wrong.push(format!("{capture}: {} on {server} has no evidence", dpi["protocol"]));
-            } else if server == *port || *port == DATA && flow["proto"] != "ICMP" && server > 30_000 {
+            } else if server == *port || *port == DATA && server > 30_000 {
                 stacks.insert(stack.join("/"));
             }
         }

@@ -527,6 +527,46 @@ class Ads:
         plc.close()
 
 
+class Mdns:
+    def serve(address, port, work):
+        from zeroconf import ServiceInfo, Zeroconf
+        zeroconf = Zeroconf(interfaces=[address])
+        zeroconf.register_service(ServiceInfo("_ipp._tcp.local.", "Printer._ipp._tcp.local.", addresses=[socket.inet_aton(address)], port=631, server="printer.local."))
+        forever()
+
+    def ask(address, port, work):
+        from zeroconf import Zeroconf
+        zeroconf = Zeroconf(interfaces=[address])
+        zeroconf.get_service_info("_ipp._tcp.local.", "Printer._ipp._tcp.local.", timeout=2000)
+        zeroconf.close()
+
+
+class Rtps:
+    def take(seconds):
+        from cyclonedds.domain import DomainParticipant
+        domain = DomainParticipant(0)
+        time.sleep(seconds)
+        return domain
+
+    def serve(address, port, work):
+        Rtps.take(40)
+
+    def ask(address, port, work):
+        Rtps.take(2)
+
+
+class Stomp:
+    def serve(address, port, work):
+        os.execv(f"{os.path.dirname(sys.executable)}/coilmq", ["coilmq", "-b", address, "-p", str(port)])
+
+    def ask(address, port, work):
+        import stomp
+        connection = stomp.Connection([(address, port)])
+        connection.connect("jo", "secret", wait=True)
+        connection.send("/queue/a", "hello")
+        connection.disconnect()
+
+
 def inetd(address, port, *command):
     import subprocess
     with socket.create_server((address, int(port))) as server:

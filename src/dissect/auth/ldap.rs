@@ -35,7 +35,11 @@ const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 fn probe(seen: &Seen) -> Verdict {
     match message(seen.data) {
         Ok(message) if seen.datagram() && message.whole != seen.wire => Verdict::No,
-        Ok(message) => message.verdict(),
+        Ok(message) => match message.verdict() {
+            // The first field may not have come yet.
+            Verdict::No if !seen.datagram() && seen.data.len() < message.whole.min(20) => Verdict::More,
+            verdict => verdict,
+        },
         Err(_) if !seen.datagram() && seen.data.len() < 20 => Verdict::More,
         Err(_) => Verdict::No,
     }

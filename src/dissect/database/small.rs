@@ -140,6 +140,7 @@ fn binary(seen: &Seen) -> Verdict {
     let fits = u32::from(key) + u32::from(extras) <= body && body <= 1 << 21;
     match sound && fits {
         true if u64::from(body) + 24 == seen.data.len() as u64 => Verdict::Yes("Memcached binary header"),
+        true if !seen.datagram() && seen.data.len() < 24 => Verdict::More,
         true if seen.usual => Verdict::Weak("Memcached binary header"),
         _ => Verdict::No,
     }

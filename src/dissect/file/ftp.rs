@@ -3,7 +3,7 @@
 //! Extracted: user, commands, greeting; announced data channels, which become flows of FTP data. After AUTH TLS what
 //! follows is looked at anew. Not extracted: passwords, files.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use crate::dissect::common::text::{begins, holds, line, number, split};
 use crate::dissect::{Cx, Dissector, Hint, Protocol, Reading, Seen, Start, Step, Transport, Verdict};
@@ -37,6 +37,8 @@ pub static FTP_CONTROL: Protocol = Protocol {
         Start::Text(b"eprt "),
         Start::Text(b"type "),
         Start::Text(b"quit\r"),
+        Start::Text(b"pass "),
+        Start::Text(b"cwd "),
     ],
     fields: &[&USER, &COMMAND, &GREETING, &DATA_PORT],
     probe,
@@ -103,6 +105,7 @@ fn client(seen: &Seen, first: &[u8], rest: &[u8]) -> Verdict {
         () if first.eq_ignore_ascii_case(b"auth tls") && seen.other.is_empty() => Verdict::Yes("FTP AUTH TLS"),
         () if seen.usual && first.eq_ignore_ascii_case(b"quit") => Verdict::Weak("QUIT"),
         () if begins(first, b"user ") && seen.other.is_empty() => third_command(rest),
+        () if begins(first, b"pass ") || begins(first, b"cwd ") => later_command(rest, seen.other),
         () => Verdict::No,
     }
 }
@@ -114,6 +117,22 @@ fn third_command(rest: &[u8]) -> Verdict {
         [&b"syst"[..], b"feat", b"pwd", b"cwd ", b"type ", b"pasv", b"port "].iter().any(|c| begins(data, c))
     };
     if third.is_some_and(own) { Verdict::Yes("FTP commands") } else { Verdict::More }
+}
+
+/// A connection joined after its beginning: what only FTP asks for, answered by codes.
+fn later_command(rest: &[u8], answers: &[u8]) -> Verdict {
+    let own = |l: &[u8]| [&b"pasv\r"[..], b"epsv\r", b"type i\r", b"type a\r"].iter().any(|c| begins(l, c));
+    match () {
+        () if !answers.is_empty() && !code(answers) => Verdict::No,
+        () if code(answers) && rest.split_inclusive(|b| *b == b'\n').any(own) => Verdict::Yes("FTP commands"),
+        () if rest.len() < MAX_LINE => Verdict::More,
+        () => Verdict::No,
+    }
+}
+
+/// Whether this is an answer's first or last line.
+fn code(line: &[u8]) -> bool {
+    matches!(line, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..])
 }
 
 fn command(data: &[u8]) -> bool {
@@ -136,15 +155,19 @@ fn data_channel(seen: &Seen) -> Verdict {
 #[derive(Default)]
 struct Ftp {
     asked_tls: bool,
+    /// The one taken for the client answers: it was the first to be seen of a connection whose beginning was not.
+    turned: bool,
 }
 
 impl Dissector for Ftp {
     fn feed(&mut self, cx: &mut Cx, data: &[u8]) -> Step {
-        if cx.from_client && self.asked_tls {
+        self.turned |= cx.from_client && code(data);
+        let asks = cx.from_client != self.turned;
+        if asks && self.asked_tls {
             return Step::Used(0);
         }
         match line(data) {
-            Some((line, used)) if cx.from_client => self.command(cx, line, used),
+            Some((line, used)) if asks => self.command(cx, line, used),
             Some((line, used)) => self.answer(cx, line, used),
             None if data.len() > MAX_LINE => Step::Done,
             None => Step::Used(0),
@@ -170,7 +193,7 @@ impl Ftp {
             self.asked_tls = true;
         }
         if word.eq_ignore_ascii_case(b"port") || word.eq_ignore_ascii_case(b"eprt") {
-            expect(cx, cx.client.0, announced(line));
+            expect(cx, announced(line));
         }
         Step::Used(used)
     }
@@ -190,7 +213,7 @@ impl Ftp {
             Some(b"220 ") => {
                 cx.text(&GREETING, line.get(4..).unwrap_or_default());
             }
-            Some(b"227 " | b"229 ") => expect(cx, cx.server.0, announced(line)),
+            Some(b"227 " | b"229 ") => expect(cx, announced(line)),
             _ => {}
         }
         Step::Used(used)
@@ -198,8 +221,9 @@ impl Ftp {
 }
 
 /// The data connection goes to whoever announced it: addresses behind a translator say nothing useful.
-fn expect(cx: &mut Cx, host: IpAddr, announced: Option<(Option<Ipv4Addr>, u16)>) {
+fn expect(cx: &mut Cx, announced: Option<(Option<Ipv4Addr>, u16)>) {
     if let Some((_, port)) = announced {
+        let host = if cx.from_client { cx.client.0 } else { cx.server.0 };
         cx.number(&DATA_PORT, port);
         cx.hint(Hint::Expect(Transport::Tcp, host, port, &FTP_DATA));
     }
@@ -234,6 +258,18 @@ const MAX_LINE: usize = 4 << 10;
 mod tests {
     use super::*;
     use crate::dissect::testing::{Talk, facts, survives};
+
+    #[test]
+    fn joined_later() {
+        let talk = Talk::tcp(4000, 9999)
+            .client(b"PASS secret\r\n")
+            .server(b"230 Login successful.\r\n")
+            .client(b"TYPE A\r\n")
+            .server(b"200 Type set to: ASCII.\r\n");
+        assert_eq!(talk.run().names(), ["FTP_CONTROL"]);
+        let pop = Talk::tcp(4000, 9999).client(b"PASS secret\r\n").server(b"+OK\r\n").client(b"STAT\r\n");
+        assert!(!pop.run().names().contains(&"FTP_CONTROL"));
+    }
 
     #[test]
     fn a_passive_transfer_is_announced() {

@@ -61,6 +61,10 @@ fn command(data: &[u8]) -> Option<bool> {
     if tag.is_empty() || tag.len() > MAX_TAG || !tag.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'.') {
         return None;
     }
+    // An answer of FTP or SMTP such as "230 Login successful" is no command.
+    if matches!(tag, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9']) && begins(rest, b"login ") {
+        return None;
+    }
     let own = [
         &b"capability\r"[..],
         b"authenticate ",
@@ -142,6 +146,12 @@ const MAX_LINE: usize = 4 << 10;
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn an_answer_of_ftp_is_no_command() {
+        let talk = Talk::tcp(4000, 9999).client(b"PASS secret\r\n").server(b"230 Login successful.\r\n");
+        assert!(talk.run().names().is_empty());
+    }
+
     use super::*;
     use crate::dissect::testing::{Talk, facts, survives};
 

@@ -29,7 +29,8 @@ static PROGRAM: Field = Field::list("syslog", "appname");
 
 fn probe(seen: &Seen) -> Verdict {
     if !seen.datagram() && seen.data.len() < 16 {
-        let counted = seen.data.iter().all(u8::is_ascii_digit);
+        let counted =
+            seen.data.iter().skip_while(|b| b.is_ascii_digit()).take(2).zip(b" <").all(|(b, wanted)| b == wanted);
         return if counted || seen.data.starts_with(b"<") { Verdict::More } else { Verdict::No };
     }
     let Some(data) = message(seen.data, seen.datagram()) else { return Verdict::No };

@@ -53,6 +53,8 @@ pub fn probe(data: &[u8]) -> Verdict {
     if first.starts_with(b"HTTP/1.") && target.len() >= 3 {
         return if Start::new(data).is_some() { Verdict::Yes("HTTP status line") } else { Verdict::No };
     }
+    // A segment may end between CR and LF.
+    let target = target.strip_suffix(b"\r").unwrap_or(target);
     let text = target.iter().all(|b| *b >= b' ' && *b != 0x7f);
     if !text || !(is_method(first) || first.starts_with(b"HTTP/") || first == b"ICY") {
         return Verdict::No;
@@ -153,6 +155,11 @@ static METHODS: &[&[u8]] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_segment_may_end_before_the_line_feed() {
+        assert!(matches!(probe(b"GET /chat HTTP/1.1\r"), Verdict::Weak(_)));
+    }
 
     #[test]
     fn first_lines() {
